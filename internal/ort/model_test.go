@@ -1,0 +1,106 @@
+package ort_test
+
+import (
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Just enough of onnx.proto to write models by hand: messages are built from the inside out.
+type message []byte
+
+func (m message) str(field protowire.Number, s string) message {
+	return protowire.AppendString(protowire.AppendTag(m, field, protowire.BytesType), s)
+}
+
+func (m message) msg(field protowire.Number, sub message) message {
+	return protowire.AppendBytes(protowire.AppendTag(m, field, protowire.BytesType), sub)
+}
+
+func (m message) num(field protowire.Number, v int64) message {
+	return protowire.AppendVarint(protowire.AppendTag(m, field, protowire.VarintType), uint64(v))
+}
+
+// model is a ModelProto: IR version 10, opset 21.
+func model(graph message) []byte {
+	return message(nil).num(1, 10).msg(8, message(nil).str(1, "").num(2, 21)).msg(7, graph)
+}
+
+// graph is a GraphProto; parts are nodes (1), initialisers (5), inputs (11) and outputs (12).
+func graph(parts ...message) message {
+	m := message(nil).str(2, "g")
+	for _, p := range parts {
+		m = append(m, p...)
+	}
+	return m
+}
+
+func node(op string, inputs, outputs []string, attributes ...message) message {
+	var n message
+	for _, s := range inputs {
+		n = n.str(1, s)
+	}
+	for _, s := range outputs {
+		n = n.str(2, s)
+	}
+	n = n.str(4, op)
+	for _, a := range attributes {
+		n = n.msg(5, a)
+	}
+	return message(nil).msg(1, n)
+}
+
+// graphAttribute is an AttributeProto of type GRAPH.
+func graphAttribute(name string, g message) message {
+	return message(nil).str(1, name).msg(6, g).num(20, 5)
+}
+
+// valueInfo is a ValueInfoProto; dimensions are int or string (a symbol).
+func valueInfo(name string, element int64, dims ...any) message {
+	var shape message
+	for _, d := range dims {
+		switch d := d.(type) {
+		case int:
+			shape = shape.msg(1, message(nil).num(1, int64(d)))
+		case string:
+			shape = shape.msg(1, message(nil).str(2, d))
+		}
+	}
+	tensor := message(nil).num(1, element).msg(2, shape)
+	return message(nil).str(1, name).msg(2, message(nil).msg(1, tensor))
+}
+
+func input(name string, element int64, dims ...any) message {
+	return message(nil).msg(11, valueInfo(name, element, dims...))
+}
+
+func output(name string, element int64, dims ...any) message {
+	return message(nil).msg(12, valueInfo(name, element, dims...))
+}
+
+// floats is an initialiser.
+func floats(name string, data []float32, dims ...int) message {
+	var t message
+	for _, d := range dims {
+		t = t.num(1, int64(d))
+	}
+	t = t.num(2, 1)
+	var raw []byte
+	for _, x := range data {
+		raw = protowire.AppendFixed32(raw, math.Float32bits(x))
+	}
+	return message(nil).msg(5, t.str(8, name).msg(9, raw))
+}
+
+const (
+	float   = 1
+	int64s  = 7
+	boolean = 9
+)
+
+// addModel: sum = a + b, of shape [n, 3].
+func addModel() []byte {
+	return model(graph(
+		node("Add", []string{"a", "b"}, []string{"sum"}),
+		input("a", float, "n", 3), input("b", float, "n", 3), output("sum", float, "n", 3)))
+}
