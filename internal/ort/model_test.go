@@ -104,3 +104,43 @@ func addModel() []byte {
 		node("Add", []string{"a", "b"}, []string{"sum"}),
 		input("a", float, "n", 3), input("b", float, "n", 3), output("sum", float, "n", 3)))
 }
+
+// matMulModel: y = x·w, z = y + bias, with w and bias inside.
+func matMulModel() []byte {
+	return model(graph(
+		node("MatMul", []string{"x", "w"}, []string{"y"}),
+		node("Add", []string{"y", "bias"}, []string{"z"}),
+		floats("w", []float32{1, 2, 3, 4, 5, 6}, 3, 2), floats("bias", []float32{10, 20}, 2),
+		input("x", float, "rows", 3), output("y", float, "rows", 2), output("z", float, "rows", 2)))
+}
+
+// externalModel: y = x·w, whose w lies elsewhere.
+func externalModel() []byte {
+	entry := func(key, value string) message { return message(nil).str(1, key).str(2, value) }
+	w := message(nil).num(1, 3).num(1, 2).num(2, float).str(8, "w").
+		msg(13, entry("location", "weights.bin")).msg(13, entry("offset", "0")).msg(13, entry("length", "24")).num(14, 1)
+	return model(graph(node("MatMul", []string{"x", "w"}, []string{"y"}), message(nil).msg(5, w),
+		input("x", float, "rows", 3), output("y", float, "rows", 2)))
+}
+
+func unusedModel() []byte {
+	return model(graph(node("Add", []string{"a", "a"}, []string{"sum"}), floats("idle", []float32{1}, 1),
+		input("a", float, 3), output("sum", float, 3)))
+}
+
+func identityModel(element int64) []byte {
+	return model(graph(node("Identity", []string{"x"}, []string{"y"}), input("x", element, "n"), output("y", element, "n")))
+}
+
+// loopModel: y = x + 1, trip times over, in a Loop.
+func loopModel() []byte {
+	body := graph(
+		node("Identity", []string{"again"}, []string{"go"}),
+		node("Add", []string{"in", "one"}, []string{"out"}),
+		floats("one", []float32{1}),
+		input("i", int64s), input("again", boolean), input("in", float),
+		output("go", boolean), output("out", float))
+	return model(graph(
+		node("Loop", []string{"trip", "", "x"}, []string{"y"}, graphAttribute("body", body)),
+		input("trip", int64s), input("x", float), output("y", float)))
+}
