@@ -85,7 +85,7 @@ cp "$setup/onnxruntime/package.json" "$setup/onnxruntime/package-lock.json" "$se
 say "getting ONNX Runtime $version (114 MB) ..."
 if ! npm ci --prefix "$work" --ignore-scripts --no-audit --no-fund --loglevel=error --no-progress --no-update-notifier \
 	--fetch-retries=1 --fetch-retry-mintimeout=2000 >"$work/log" 2>&1; then
-	sed 's/^/  /' "$work/log" >&2
+	sed -e '/^npm [a-zA-Z!]*  *at /d' -e 's/^/  /' "$work/log" >&2
 	case $(cat "$work/log") in
 	*EINTEGRITY*) fail "the download is not the ONNX Runtime that this version of Koe was made with" \
 		"Try again; if it stays so, ask who runs the npm registry in use: npm config get registry" ;;
