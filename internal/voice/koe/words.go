@@ -311,3 +311,6 @@ func strength(r rune) int {
 	}
 	return 0
 }
+
+// upper returns a Latin word in capitals, which are spelt.
+func upper(word string) string { return strings.ToUpper(word) }
