@@ -13,7 +13,7 @@ func Options() jsontext.Options {
 }
 
 // budget bounds, in bytes parsed, what the search for a restart may cost on one line.
-const budget = 64 << 20
+const budget = 32 << 20
 
 // The reasons that Recover gives.
 const (
