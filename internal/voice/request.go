@@ -16,6 +16,17 @@ func (e *LangError) Error() string {
 	return fmt.Sprintf("voice engine %s cannot speak %q; engines that may: %s", e.Engine, e.Lang, strings.Join(e.Others, ", "))
 }
 
+// NameError reports a voice that an engine does not have.
+type NameError struct {
+	Engine string
+	Voice  string
+	Known  []string // all, or the most likely
+}
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("voice engine %s has no voice %q; it has: %s", e.Engine, e.Voice, strings.Join(e.Known, ", "))
+}
+
 // Complete returns the request with its defaults filled in, or an error that names the field that is out of range.
 func (r Request) Complete() (Request, error) {
 	if r.Speed == 0 {

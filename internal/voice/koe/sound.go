@@ -65,6 +65,9 @@ func (v *Voice) Synthesize(ctx context.Context, r voice.Request, emit func(voice
 	if lang, _, _ := strings.Cut(r.Lang, "-"); lang != "" && !strings.EqualFold(lang, "ja") {
 		return &voice.LangError{Engine: "koe", Lang: r.Lang, Others: []string{"espeak", "say"}}
 	}
+	if r.Voice != "" && r.Voice != Name {
+		return &voice.NameError{Engine: "koe", Voice: r.Voice, Known: []string{Name}}
+	}
 	r, err := r.Complete()
 	if err != nil {
 		return fmt.Errorf("voice koe: %w", err)
