@@ -124,6 +124,9 @@ type Options struct {
 	// for initialisers inside a Loop body.
 	Initializers map[string]*Value
 
+	// RecordNodes keeps which execution provider got which nodes, for Session.NodesPerProvider.
+	RecordNodes bool
+
 	// NoArena frees a run's memory at once instead of keeping it for the next run: less resident memory, slower runs.
 	NoArena bool
 	// NoMemoryPattern plans no memory ahead of a run; better where input shapes change with every run.

@@ -33,13 +33,14 @@ func (rt *Runtime) configure(options uintptr, opts Options) error {
 			return err
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(opts.Config)) {
-		pair, err := cStrings([]string{key, opts.Config[key]})
-		if err != nil {
-			return fmt.Errorf("session configuration: %w", err)
+	if opts.RecordNodes {
+		if err := rt.setConfig(options, "session.record_ep_graph_assignment_info", "1"); err != nil {
+			return err
 		}
-		if err := rt.call(fnAddSessionConfigEntry, options, uintptr(unsafe.Pointer(pair[0])), uintptr(unsafe.Pointer(pair[1]))); err != nil {
-			return fmt.Errorf("session configuration %s=%s: %w", key, opts.Config[key], err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(opts.Config)) {
+		if err := rt.setConfig(options, key, opts.Config[key]); err != nil {
+			return err
 		}
 	}
 	for _, p := range []struct {
@@ -58,6 +59,17 @@ func (rt *Runtime) configure(options uintptr, opts Options) error {
 		}
 	}
 	return rt.appendProvider(options, opts.Provider, opts.ProviderOptions)
+}
+
+func (rt *Runtime) setConfig(options uintptr, key, value string) error {
+	pair, err := cStrings([]string{key, value})
+	if err == nil {
+		err = rt.call(fnAddSessionConfigEntry, options, uintptr(unsafe.Pointer(pair[0])), uintptr(unsafe.Pointer(pair[1])))
+	}
+	if err != nil {
+		return fmt.Errorf("session configuration %s=%s: %w", key, value, err)
+	}
+	return nil
 }
 
 // appendProvider asks for an execution provider; nodes that it cannot take run on the CPU.

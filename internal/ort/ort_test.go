@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -438,6 +439,40 @@ func TestAlreadyCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := s.Run(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNodesPerProvider(t *testing.T) {
+	rt := orttest.Open(t)
+	for name, c := range map[string]struct {
+		model []byte
+		want  map[string]int
+	}{
+		"two nodes": {matMulModel(), map[string]int{"CPU": 2}},
+		"loop":      {loopModel(), map[string]int{"CPU": 3}},
+	} {
+		got, err := session(t, rt, c.model, ort.Options{RecordNodes: true, Optimization: 1}).NodesPerProvider()
+		if d := cmp.Diff(c.want, got); d != "" || err != nil {
+			t.Error(name, d, err)
+		}
+	}
+	if _, err := session(t, rt, matMulModel(), ort.Options{}).NodesPerProvider(); err == nil {
+		t.Error("nodes of a session that recorded none")
+	}
+}
+
+// A provider that is built in but cannot work here is an error, not a silent fallback.
+func TestProviderWithoutDevice(t *testing.T) {
+	rt := orttest.Open(t)
+	if !slices.Contains(rt.Providers(), "CUDA") {
+		t.Skip("no CUDA in this build")
+	}
+	s, err := rt.NewSession(addModel(), ort.Options{Provider: "cuda", ProviderOptions: map[string]string{"no_such_option": "1"}})
+	if err == nil {
+		_ = s.Close()
+	}
+	if e := (*ort.Error)(nil); !errors.As(err, &e) || !strings.Contains(err.Error(), "CUDA") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -154,7 +154,7 @@ func (rt *Runtime) call(fn int, args ...uintptr) error {
 	}
 	code, _, _ := purego.SyscallN(rt.api[fnGetErrorCode], status)
 	message, _, _ := purego.SyscallN(rt.api[fnGetErrorMessage], status)
-	err := &Error{Code: ErrorCode(int32(code)), Message: goString(message)}
+	err := &Error{Code: ErrorCode(int32(code)), Message: strings.TrimSpace(goString(message))}
 	purego.SyscallN(rt.api[fnReleaseStatus], status)
 	return err
 }

@@ -128,6 +128,37 @@ func (s *Session) EndProfiling() (string, error) {
 	return s.rt.takeString(name)
 }
 
+// NodesPerProvider returns how many nodes of the optimised main graph each execution provider got ("CPU": 12); the
+// nodes inside a Loop are counted too. It needs Options.RecordNodes.
+func (s *Session) NodesPerProvider() (map[string]int, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.handle == 0 {
+		return nil, errClosed
+	}
+	var list uintptr // belongs to the session, as all below
+	var n int
+	if err := s.rt.call(fnSessionGetEpGraphAssignmentInfo, s.handle, uintptr(unsafe.Pointer(&list)), uintptr(unsafe.Pointer(&n))); err != nil {
+		return nil, err
+	}
+	nodes := map[string]int{}
+	if n == 0 {
+		return nodes, nil
+	}
+	for _, subgraph := range unsafe.Slice((*uintptr)(address(list)), n) {
+		var name, members uintptr
+		var count int
+		if err := s.rt.call(fnEpAssignedSubgraphGetEpName, subgraph, uintptr(unsafe.Pointer(&name))); err != nil {
+			return nil, err
+		}
+		if err := s.rt.call(fnEpAssignedSubgraphGetNodes, subgraph, uintptr(unsafe.Pointer(&members)), uintptr(unsafe.Pointer(&count))); err != nil {
+			return nil, err
+		}
+		nodes[strings.TrimSuffix(goString(name), "ExecutionProvider")] += count
+	}
+	return nodes, nil
+}
+
 // Close frees the session once the Runs in progress have returned. Only the first call has an effect.
 func (s *Session) Close() error {
 	s.mu.Lock()
