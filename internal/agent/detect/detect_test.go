@@ -70,7 +70,7 @@ func TestSniffKeepsTheError(t *testing.T) {
 // One line of a stream is enough: nothing may wait for the second.
 func TestSniffDoesNotWait(t *testing.T) {
 	pr, pw := io.Pipe()
-	defer pr.Close()
+	defer func() { _ = pr.Close() }()
 	go func() { _, _ = pw.Write([]byte(`{"type":"system","subtype":"init"}` + "\n")) }()
 	if _, f, err := Sniff(pr); err != nil || f.Name != "claude" {
 		t.Fatal(f.Name, err)

@@ -36,7 +36,7 @@ func Copy(ctx context.Context, dst io.Writer, src io.Reader, speed float64) erro
 
 // CopyClock is Copy with a clock of the caller's.
 func CopyClock(ctx context.Context, dst io.Writer, src io.Reader, speed float64, clock Clock) error {
-	if !(speed > 0) {
+	if !(speed > 0) { // NaN too
 		return fmt.Errorf("speed %v: it must be over 0", speed)
 	}
 	lines := jsonl.NewReader(src, 0)
