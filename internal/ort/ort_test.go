@@ -419,14 +419,21 @@ func TestInitializers(t *testing.T) {
 	}
 }
 
+// captureLog makes slog write to a buffer until the test ends.
+func captureLog(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	log := new(bytes.Buffer)
+	old := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))
+	t.Cleanup(func() { slog.SetDefault(old) })
+	return log
+}
+
 // What ONNX Runtime has to say reaches slog: an unknown provider option is an error to it, a model with an unused
 // initialiser a warning.
 func TestLog(t *testing.T) {
 	rt := orttest.Open(t)
-	var log bytes.Buffer
-	old := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
-	defer slog.SetDefault(old)
+	log := captureLog(t)
 	session(t, rt, unusedModel(), ort.Options{})
 	if got := log.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "idle") {
 		t.Errorf("log %q does not warn of the unused initialiser", got)

@@ -24,6 +24,7 @@ const endless = math.MaxInt64 / 2
 func TestCancelLoop(t *testing.T) {
 	rt := orttest.Open(t)
 	noLeak(t, rt)
+	log := captureLog(t)
 	s := session(t, rt, loopModel(), ort.Options{})
 	trip, x := tensor(t, rt, []int64{endless}), tensor(t, rt, []float32{0})
 	for range 5 {
@@ -50,6 +51,9 @@ func TestCancelLoop(t *testing.T) {
 	defer outs[0].Release()
 	if got := data[float32](t, outs[0]); got[0] != 3 {
 		t.Errorf("after cancels: %v, want 3", got)
+	}
+	if log.Len() > 0 {
+		t.Errorf("cancels were logged: %s", log)
 	}
 }
 

@@ -172,16 +172,24 @@ const (
 	logError   = 3
 )
 
+// failedNode begins the log line of a node that fails or is terminated. Run returns the same text as its error, and a
+// cancelled Run is no error at all: logging it would say it twice, or for nothing.
+const failedNode = "Non-zero status code returned while running "
+
 // logCallback is the one C function that ONNX Runtime logs to: purego never frees a callback. It may be called on
 // threads that Go did not start.
 var logCallback = sync.OnceValue(func() uintptr {
 	// void (void* param, OrtLoggingLevel, const char* category, const char* logid, const char* location, const char* message)
 	return purego.NewCallback(func(_, severity, _, _, location, message uintptr) uintptr {
+		text := goString(message)
+		if strings.HasPrefix(text, failedNode) {
+			return 0
+		}
 		level := slog.LevelWarn
 		if int32(severity) >= logError {
 			level = slog.LevelError
 		}
-		slog.Default().LogAttrs(context.Background(), level, "onnxruntime: "+goString(message), slog.String("at", goString(location)))
+		slog.Default().LogAttrs(context.Background(), level, "onnxruntime: "+text, slog.String("at", goString(location)))
 		return 0
 	})
 })
