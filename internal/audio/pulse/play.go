@@ -14,11 +14,10 @@ import (
 
 // feed sends what the server asks for, and asks it where the playing is, until the player is over.
 func (p *Player) feed() {
-	const ask = 100 * time.Millisecond
-	timer := time.NewTimer(ask)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		more, active := p.send()
+		more, ask := p.send()
 		p.mu.Lock()
 		over := p.err != nil
 		p.mu.Unlock()
@@ -29,7 +28,8 @@ func (p *Player) feed() {
 			continue
 		}
 		var tick <-chan time.Time
-		if active {
+		if ask > 0 {
+			timer.Reset(ask)
 			tick = timer.C
 		}
 		select {
@@ -37,17 +37,31 @@ func (p *Player) feed() {
 		case <-tick:
 			p.talk.Lock()
 			stuck, _ := p.locate() // a lost connection ends the loop
+			p.talk.Unlock()
 			if stuck {
 				p.finish()
 			}
-			p.talk.Unlock()
-			timer.Reset(ask)
 		}
 	}
 }
 
-// send sends a piece of the queue. more: there may be another to send; active: there is something to play.
-func (p *Player) send() (more, active bool) {
+// patience is how long after now the server should be asked where the playing is; 0: not at all. mu is held.
+func (p *Player) patience() time.Duration {
+	const often, seldom = 5 * time.Millisecond, 100 * time.Millisecond
+	if p.paused || p.sent == p.drained {
+		return 0
+	}
+	now := time.Now()
+	ask := p.clock.asked.Add(seldom).Sub(now)
+	if p.ended && len(p.queue) == 0 { // Drain wants to know the moment
+		rest := p.format.Duration(int(p.sent-p.played(now)) * p.format.Channels)
+		ask = min(ask, max(rest, p.clock.asked.Add(often).Sub(now)))
+	}
+	return max(ask, time.Millisecond)
+}
+
+// send sends a piece of the queue. more: there may be another to send; ask: as patience says.
+func (p *Player) send() (more bool, ask time.Duration) {
 	p.talk.Lock()
 	defer p.talk.Unlock()
 	p.mu.Lock()
@@ -55,9 +69,9 @@ func (p *Player) send() (more, active bool) {
 	n := int(min(p.credit, 1<<15)) / frame * p.format.Channels
 	n = max(min(n, len(p.queue)), 0)
 	if n == 0 || p.err != nil {
-		active = p.err == nil && !p.paused && p.sent > p.drained
+		ask = p.patience()
 		p.mu.Unlock()
-		return false, active
+		return false, ask
 	}
 	p.out = p.out[:0]
 	for _, s := range p.queue[:n] {
@@ -69,10 +83,11 @@ func (p *Player) send() (more, active bool) {
 		p.clock.at, p.clock.running = time.Now().Add(p.clock.latency), !p.paused
 	}
 	p.sent += int64(n / p.format.Channels)
+	p.dry = false
 	p.wake()
 	p.mu.Unlock()
 	_ = p.conn.Send(p.stream, p.out) // a failed connection is noticed by its link
-	return true, true
+	return true, 0
 }
 
 // locate asks where the playing is; talk is held. stuck: the server ran dry but keeps a last bit, which is less than it
@@ -98,21 +113,32 @@ func (p *Player) locate() (stuck bool, err error) {
 		held = 0 // a corked stream's sound has been taken back from the device
 	}
 	played := min(r.ReadIndex/frame-max(held, 0), p.sent)
-	p.clock = clock{at: now, played: max(played, p.clock.played), running: r.Running && !p.paused, latency: latency}
+	p.clock = clock{at: now, asked: now, played: max(played, p.clock.played), running: r.Running && !p.paused, latency: latency}
 	if len(p.queue) == 0 && !p.paused && r.ReadIndex >= r.WriteIndex && held <= 0 {
 		p.drained = p.sent
+		p.clock.running = false
+		p.wake()
 	}
-	return !p.dryAt.IsZero() && len(p.queue) == 0 && !p.paused && r.ReadIndex < r.WriteIndex, nil
+	return p.dry && len(p.queue) == 0 && !p.paused && r.ReadIndex < r.WriteIndex, nil
 }
 
-// finish lets the server play to the end of what it has.
+// finish lets the server play to the end of what it has. It may answer late (PulseAudio waits until what it keeps for
+// rewinding is gone, up to 2 s): what has been played says locate.
 func (p *Player) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err == nil && !p.drain {
-		p.drain = true
-		p.wg.Go(p.drainServer)
+	if p.err != nil || p.drain {
+		return
 	}
+	p.drain = true
+	stream := p.stream
+	p.wg.Go(func() {
+		_ = p.conn.Request(&proto.DrainPlaybackStream{StreamIndex: stream}, nil)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.drain = false
+		p.poke()
+	})
 }
 
 // played is how many frames have sounded by now; mu is held.
@@ -152,31 +178,24 @@ func (p *Player) Write(ctx context.Context, samples []float32) error {
 			p.poke()
 			continue
 		}
-		if err := p.wait(ctx, nil); err != nil {
+		if err := p.wait(ctx); err != nil {
 			return err
 		}
 	}
 	return p.err
 }
 
-// wait waits for a change, or for d if it isn't nil; mu is held at call and return.
-func (p *Player) wait(ctx context.Context, d *time.Duration) error {
+// wait waits for a change; mu is held at call and return.
+func (p *Player) wait(ctx context.Context) error {
 	changed := p.changed
 	p.mu.Unlock()
 	defer p.mu.Lock()
-	var timer <-chan time.Time
-	if d != nil {
-		t := time.NewTimer(*d)
-		defer t.Stop()
-		timer = t.C
-	}
 	select {
 	case <-changed:
-	case <-timer:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return nil
 }
 
 // Drain implements audio.Sink.
@@ -189,47 +208,13 @@ func (p *Player) Drain(ctx context.Context) error {
 		}
 	}
 	p.ended, p.dryAt = true, time.Time{}
+	p.poke()
 	for p.err == nil && (len(p.queue) > 0 || p.sent > p.drained) {
-		if len(p.queue) == 0 && !p.paused && !p.drain {
-			p.drain = true
-			p.wg.Go(p.drainServer)
-		}
-		if err := p.wait(ctx, nil); err != nil {
+		if err := p.wait(ctx); err != nil {
 			return err
 		}
 	}
 	return p.err
-}
-
-// drainServer asks the server to play to the end (PipeWire would hold back a last bit) and waits for that.
-func (p *Player) drainServer() {
-	p.mu.Lock()
-	stream, sent, flushes := p.stream, p.sent, p.writing
-	p.mu.Unlock()
-	err := p.conn.Request(&proto.DrainPlaybackStream{StreamIndex: stream}, nil)
-	if err == nil {
-		// The server may have played to the end before it was asked, and the device not yet.
-		p.talk.Lock()
-		_, err = p.locate()
-		p.talk.Unlock()
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err == nil && p.err == nil && flushes == p.writing && sent == p.sent && !p.paused {
-		rest := p.format.Duration(int(sent-p.played(time.Now())) * p.format.Channels)
-		rest = min(rest, p.clock.latency)
-		until := time.Now().Add(rest)
-		for d := rest; d > 0 && p.err == nil; d = time.Until(until) {
-			_ = p.wait(context.Background(), &d)
-		}
-	}
-	p.drain = false
-	if err == nil && flushes == p.writing && sent == p.sent && !p.paused {
-		p.drained = sent
-		p.clock.played, p.clock.running = sent, false
-	}
-	// An error is a timeout, because of a pause, or a lost connection: Drain looks which.
-	p.wake()
 }
 
 // Flush implements audio.Sink.

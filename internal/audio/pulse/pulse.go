@@ -58,12 +58,14 @@ type Player struct {
 	drained int64 // frames of sent known to have sounded to the end
 	drain   bool  // a drain request is under way
 	ended   bool  // a Drain was asked for since the last Write
+	dry     bool  // the server has run dry since the last piece
 	dryAt   time.Time
 	under   int
 }
 
 // clock is what the server last said about the playing.
 type clock struct {
+	asked   time.Time
 	at      time.Time
 	played  int64 // frames sounded at that time
 	running bool
@@ -170,6 +172,7 @@ func (p *Player) event(m any) {
 		p.credit += int64(m.Length)
 		p.poke()
 	case *proto.Underflow:
+		p.dry = true
 		// A pause and a flush empty the buffer too. While a drain is under way it is meant.
 		switch {
 		case p.paused || p.ended || p.sent == p.drained:

@@ -86,13 +86,32 @@ func StartServer(t testing.TB) *Server {
 	for deadline := time.Now().Add(20 * time.Second); ; {
 		err := s.conn.Request(&proto.LookupSink{SinkName: Sink}, &proto.LookupSinkReply{})
 		if err == nil {
-			return s
+			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("pulseaudio has no sink: %v", err)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+	s.quicken(t, Sink)
+	return s
+}
+
+// quicken keeps a sink quick. A null sink that nobody listens to plays 2 s of silence ahead, which the next stream would
+// have to wait for (paplay too); devices don't. So somebody always listens, and what was played ahead is dropped.
+func (s *Server) quicken(t testing.TB, sink string) {
+	t.Helper()
+	r := &Recording{}
+	r.record(t, s, sink)
+	for _, suspend := range []bool{true, false} {
+		if err := s.conn.Request(&proto.SuspendSink{SinkIndex: proto.Undefined, SinkName: sink, Suspend: suspend}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Await(t, func(s []float32) bool { return len(s) > 0 })
+	r.mu.Lock()
+	r.off = true
+	r.mu.Unlock()
 }
 
 // Env is the environment for a process that is to play through this server.
@@ -112,6 +131,7 @@ func (s *Server) LoadSink(t testing.TB, name, description string) {
 	t.Helper()
 	args := fmt.Sprintf("sink_name=%s rate=%d sink_properties=device.description=%q", name, Rate, description)
 	s.loadModule(t, "module-null-sink", args)
+	s.quicken(t, name)
 }
 
 // RescueStreams makes the server move streams of a sink that disappears to another, as desktops do.
@@ -120,13 +140,10 @@ func (s *Server) RescueStreams(t testing.TB) {
 	s.loadModule(t, "module-rescue-streams", "")
 }
 
-// loadModule loads a module; the protocol package has no reply for it, so it is found by its effect.
 func (s *Server) loadModule(t testing.TB, name, args string) {
 	t.Helper()
-	cmd := exec.Command("pactl", "load-module", name, args)
-	cmd.Env = append(os.Environ(), s.Env()...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("pactl load-module %s: %v: %s", name, err, out)
+	if err := s.conn.Request(&proto.LoadModule{Name: name, Args: args}, &proto.LoadModuleReply{}); err != nil {
+		t.Fatalf("load %s %s: %v", name, args, err)
 	}
 }
 
@@ -157,6 +174,7 @@ type Recording struct {
 	conn *wire.Conn
 
 	mu      sync.Mutex
+	off     bool // nobody wants the samples
 	samples []float32
 	packets []packet
 }
@@ -173,6 +191,13 @@ func (r *Recording) Format() audio.Format { return audio.Format{Rate: Rate, Chan
 func (s *Server) Record(t testing.TB, sink string) *Recording {
 	t.Helper()
 	r := &Recording{}
+	r.record(t, s, sink)
+	r.Await(t, func(s []float32) bool { return len(s) > 0 })
+	return r
+}
+
+func (r *Recording) record(t testing.TB, s *Server, sink string) {
+	t.Helper()
 	var err error
 	r.conn, err = wire.Dial(context.Background(), s.Address, r.event, nil)
 	if err != nil {
@@ -194,8 +219,6 @@ func (s *Server) Record(t testing.TB, sink string) *Recording {
 	if err != nil {
 		t.Fatalf("record %s: %v", sink, err)
 	}
-	r.Await(t, func(s []float32) bool { return len(s) > 0 })
-	return r
 }
 
 func (r *Recording) event(m any) {
@@ -205,6 +228,9 @@ func (r *Recording) event(m any) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.off && len(r.samples) > 0 {
+		return
+	}
 	for b := d.Data; len(b) >= 4; b = b[4:] {
 		r.samples = append(r.samples, math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	}
