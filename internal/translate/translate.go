@@ -18,8 +18,10 @@ type Request struct {
 type Translation struct {
 	Text     string
 	Fallback Fallback // the furthest fallback that was needed
-	Lost     []string // code spans or numbers of the request that are missing nevertheless
+	Lost     []string // code spans, numbers or names of the request that are missing nevertheless
 	Cached   bool
+	// First is what the first try gave, where a fallback was needed: for measuring what fallbacks do.
+	First string
 }
 
 // Fallback says what was needed to keep the sentence's spans and numbers.
@@ -49,6 +51,13 @@ type Engine interface {
 	// Languages reports whether the model knows the language code.
 	Languages(code string) bool
 	Close() error
+}
+
+// Measurer is implemented by engines that can tell how long a text is for them. Others are taken to need one piece for
+// three characters and to take 120.
+type Measurer interface {
+	// Length returns the pieces that a prepared text has and the most that the engine translates well.
+	Length(text string) (pieces, limit int)
 }
 
 // UnsupportedError reports a language that the engine does not know.

@@ -1,0 +1,95 @@
+package translate
+
+import (
+	"regexp"
+	"strings"
+)
+
+// What reads as a name though it has no backticks: it must stay as it is. Plain words, even capitalised ones, are not
+// names: models translate or transcribe them rightly.
+// Each form comes with what a text must contain for it to be worth a search.
+var nameForms = []struct {
+	hint string
+	form *regexp.Regexp
+}{
+	{"://", regexp.MustCompile(`\b[a-z][a-z0-9+.\-]*://[^\s<>"'()\[\]{}]+`)},                   // URL
+	{"@", regexp.MustCompile(`\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+\b`)},                           // mail address
+	{"/", regexp.MustCompile(`(?:^|[\s("'=:])(@?[\w.\-]+(?:/[\w.\-]+)+/?)`)},                   // path without a slash before it
+	{"/", regexp.MustCompile(`(?:^|[\s("'=:])((?:~|\.{1,2})?/[\w.\-]+(?:/[\w.\-]+)*/?)`)},      // path
+	{"-", regexp.MustCompile(`(?:^|[\s("'\[])(--[A-Za-z][\w\-]*(?:=[\w.\-/]+)?|-[A-Za-z])\b`)}, // flag
+	{".", regexp.MustCompile(`\b[\w\-]+(?:\.[\w\-]+)*\.(?:` + extensions + `)\b`)},             // file
+	{".", regexp.MustCompile(`(?:^|[\s("'])(\.[a-z][\w\-]*(?:\.[a-z]+)*)\b`)},                  // .gitignore
+	{"()", regexp.MustCompile(`\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(\)`)},                        // call
+	{"_", regexp.MustCompile(`\b(?:[A-Za-z]\w*_\w*|_+[A-Za-z]\w*)\b`)},                         // snake_case
+	{"aA", regexp.MustCompile(`\b[a-z]+[0-9]*[A-Z]\w*\b`)},                                     // camelCase
+	{"aA", regexp.MustCompile(`\b[A-Z][a-z0-9]+[A-Z]\w*\b`)},                                   // PascalCase
+	{"v", regexp.MustCompile(`\bv\d+(?:\.\d+)*(?:-[\w.]+)?\b`)},                                // v2, v1.2.3
+	{".", regexp.MustCompile(`\b\d+\.\d+\.\d+(?:[.\-][\w.]+)*\b`)},                             // 1.2.3
+}
+
+const extensions = `go|mod|sum|py|ipynb|js|mjs|cjs|jsx|ts|tsx|rs|c|h|cc|cpp|hpp|java|kt|swift|rb|php|sh|bash|zsh|fish|` +
+	`json|jsonl|yaml|yml|toml|xml|html|htm|css|scss|md|mdx|rst|txt|csv|tsv|sql|db|lock|proto|gradle|cfg|ini|conf|env|log|` +
+	`png|jpg|jpeg|gif|svg|pdf|exe|dll|so|dylib|o|zip|gz|tar|xz|wasm|lua|vim|ex|exs|erl|hs|ml|scala|dart|jl|pl|cs|fs|vue|` +
+	`svelte|tf|tmpl|plist|wav|mp3|onnx|bin|service|example`
+
+// names returns the names without backticks in a text.
+func names(s string) []string {
+	var list []string
+	inner := hasInnerCapital(s)
+	for i, f := range nameForms {
+		if f.hint == "aA" && !inner || f.hint != "aA" && !strings.Contains(s, f.hint) {
+			continue
+		}
+		for _, m := range f.form.FindAllStringSubmatchIndex(s, -1) {
+			from, to := m[0], m[1]
+			if len(m) > 2 {
+				from, to = m[2], m[3]
+			}
+			name := strings.TrimRight(s[from:to], ".,:;!?-")
+			if i == 2 && !isPath(name) {
+				continue
+			}
+			if len(name) > 1 && !covered(list, name) {
+				list = append(list, name)
+			}
+		}
+	}
+	return list
+}
+
+// isPath tells a path from "and/or" and "read/write".
+func isPath(s string) bool {
+	return strings.Count(s, "/") > 1 || strings.ContainsAny(s, "._@") || strings.HasSuffix(s, "/")
+}
+
+// covered reports whether the name is part of one that was found before.
+func covered(list []string, name string) bool {
+	for _, n := range list {
+		if strings.Contains(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// lostNames returns the names of the source that the target does not have, in whatever case.
+func lostNames(source, target string) []string {
+	var lost []string
+	lower := strings.ToLower(target)
+	for _, n := range names(source) {
+		if !strings.Contains(lower, strings.ToLower(n)) {
+			lost = append(lost, n)
+		}
+	}
+	return lost
+}
+
+// hasInnerCapital reports whether a capital comes after a small letter or a digit, as in camelCase.
+func hasInnerCapital(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if a, b := s[i-1], s[i]; b >= 'A' && b <= 'Z' && (a >= 'a' && a <= 'z' || a >= '0' && a <= '9') {
+			return true
+		}
+	}
+	return false
+}
