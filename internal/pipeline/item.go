@@ -23,6 +23,7 @@ type item struct {
 	firstPCM    time.Time
 	translation translate.Translation
 	clauses     []clause
+	parts       []part // of the voice's way to the first chunk
 	chunks      chan voice.Chunk
 	settled     chan struct{} // closed when it is confirmed or gone
 
@@ -31,6 +32,12 @@ type item struct {
 	err     error
 	cancels map[int]context.CancelFunc
 	nextKey int
+}
+
+// part is a named part of the work and how long it took.
+type part struct {
+	name string
+	took time.Duration
 }
 
 func newItem(s prose.Sentence, confirmed bool) *item {

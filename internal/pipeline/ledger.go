@@ -17,16 +17,21 @@ type Figure struct {
 	P50, P95, Max time.Duration
 }
 
-// MarshalJSON gives {"n", "p50", "p95", "max"} in milliseconds.
-func (f Figure) MarshalJSON() ([]byte, error) {
-	ms := func(d time.Duration) float64 { return math.Round(float64(d)/1e4) / 100 }
-	return json.Marshal(struct {
-		N   int     `json:"n"`
-		P50 float64 `json:"p50"`
-		P95 float64 `json:"p95"`
-		Max float64 `json:"max"`
-	}{f.N, ms(f.P50), ms(f.P95), ms(f.Max)})
+type figureJSON struct {
+	Name string  `json:"name,omitempty"`
+	N    int     `json:"n"`
+	P50  float64 `json:"p50"`
+	P95  float64 `json:"p95"`
+	Max  float64 `json:"max"`
 }
+
+func (f Figure) json(name string) figureJSON {
+	ms := func(d time.Duration) float64 { return math.Round(float64(d)/1e4) / 100 }
+	return figureJSON{name, f.N, ms(f.P50), ms(f.P95), ms(f.Max)}
+}
+
+// MarshalJSON gives {"n", "p50", "p95", "max"} in milliseconds.
+func (f Figure) MarshalJSON() ([]byte, error) { return json.Marshal(f.json("")) }
 
 // figure computes nearest-rank percentiles.
 func figure(d []time.Duration) Figure {
@@ -49,6 +54,7 @@ type Summary struct {
 	Cut       Figure `json:"cut"`       // last byte read → end certain
 	Translate Figure `json:"translate"` // translation alone
 	Voice     Figure `json:"voice"`     // reading and synthesis until the first chunk
+	Parts     []Part `json:"parts"`     // of Voice, as the engine names them
 
 	Realtime    bool           `json:"realtime"`
 	Sentences   int            `json:"sentences"` // confirmed
@@ -75,6 +81,15 @@ type Summary struct {
 	AgentReport agent.Report   `json:"agent"`
 }
 
+// Part is the distribution of a named part of the work.
+type Part struct {
+	Name string `json:"name"`
+	Figure
+}
+
+// MarshalJSON gives the figure's fields and the name.
+func (p Part) MarshalJSON() ([]byte, error) { return json.Marshal(p.json(p.Name)) }
+
 // ledger collects the clock times of each sentence.
 type ledger struct {
 	mu                         sync.Mutex
@@ -82,10 +97,12 @@ type ledger struct {
 	s                          Summary
 	idle, ready, gap           []time.Duration
 	cutting, translating, says []time.Duration
+	partNames                  []string // in the order in which they came first
+	parts                      map[string][]time.Duration
 }
 
 func newLedger(realtime bool) *ledger {
-	return &ledger{s: Summary{Realtime: realtime, Fallbacks: map[string]int{}}}
+	return &ledger{s: Summary{Realtime: realtime, Fallbacks: map[string]int{}}, parts: map[string][]time.Duration{}}
 }
 
 func (l *ledger) begin(t time.Time) {
@@ -157,6 +174,12 @@ func (l *ledger) finished(it *item, sound time.Duration, skipped bool) {
 	if !it.firstPCM.IsZero() {
 		l.ready = append(l.ready, it.firstPCM.Sub(it.sentence.Read))
 		l.says = append(l.says, it.firstPCM.Sub(it.translated))
+		for _, p := range it.parts {
+			if _, ok := l.parts[p.name]; !ok {
+				l.partNames = append(l.partNames, p.name)
+			}
+			l.parts[p.name] = append(l.parts[p.name], p.took)
+		}
 	}
 }
 
@@ -176,6 +199,9 @@ func (l *ledger) summary() Summary {
 	}
 	s.FirstSoundIdle, s.Ready, s.Gap = figure(l.idle), figure(l.ready), figure(l.gap)
 	s.Cut, s.Translate, s.Voice = figure(l.cutting), figure(l.translating), figure(l.says)
+	for _, name := range l.partNames {
+		s.Parts = append(s.Parts, Part{name, figure(l.parts[name])})
+	}
 	if !l.start.IsZero() {
 		s.Took = time.Since(l.start)
 	}

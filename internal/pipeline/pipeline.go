@@ -310,7 +310,8 @@ func (p *Pipeline) synthesize(ctx context.Context, it *item) error {
 	text, it.clauses = pronounce(p.parts.Pronouncer, it.translation.Text)
 	bound, release := it.bind(ctx)
 	defer release()
-	err := p.parts.Voice.Synthesize(bound, voice.Request{
+	traced := voice.WithTrace(bound, func(name string, took time.Duration) { it.parts = append(it.parts, part{name, took}) })
+	err := p.parts.Voice.Synthesize(traced, voice.Request{
 		Text: text, Lang: p.opts.Lang, Voice: p.opts.Voice, Speed: p.Speed(), Pitch: p.opts.Pitch, Volume: 1,
 	}, func(c voice.Chunk) error {
 		if it.firstPCM.IsZero() && len(c.Samples) > 0 {

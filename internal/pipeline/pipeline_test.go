@@ -237,7 +237,7 @@ func TestOrder(t *testing.T) {
 		if s.Sentences != 20 || s.Spoken != 20 || s.FirstSoundIdle.N != 1 || s.Gap.N != 19 {
 			t.Errorf("summary %+v", s)
 		}
-		if s.Gap.Max > time.Millisecond {
+		if s.Gap.Max > audio.FadeTime {
 			t.Errorf("gap up to %v with everything ahead of time", s.Gap.Max)
 		}
 	})

@@ -11,7 +11,6 @@ import (
 
 const (
 	pieceLength = 20 * time.Millisecond // of one write: how soon a command is obeyed
-	fadeLength  = 5 * time.Millisecond  // at a sentence's beginning and end
 	keepLength  = 60 * time.Second      // of the last sentence, for Repeat
 )
 
@@ -208,7 +207,7 @@ func (pl *player) begin(ctx context.Context, it *item, out []float32) (command, 
 		}
 		silence = intended.Sub(from)
 	}
-	lead := pl.format.Duration(firstAudible(out, pl.format))
+	lead := pl.format.Duration(max(0, audio.FirstAudible(out, pl.format.Rate*pl.format.Channels)))
 	if pl.end.IsZero() || !it.sentence.Read.Before(intended) {
 		pl.p.ledger.sounded(true, now.Add(silence+lead).Sub(it.sentence.Read))
 		pl.p.note(Note{Kind: Speaking, Idle: true, Latency: now.Add(silence+lead).Sub(it.sentence.Read).Seconds() * 1e3,

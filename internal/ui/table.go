@@ -32,6 +32,9 @@ func Table(w io.Writer, s pipeline.Summary) error {
 	row("cut", s.Cut)
 	row("translate", s.Translate)
 	row("voice, first chunk", s.Voice)
+	for _, p := range s.Parts {
+		row("· "+p.Name, p.Figure)
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
