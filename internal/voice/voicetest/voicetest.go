@@ -27,7 +27,7 @@ var sentences = map[string]string{
 var odd = []string{
 	"\x00", "a\x00b", "\x01\x02\x1b[31mred\x1b[0m", "-v", "--help", "-", "<speak><break time=\"9s\"/>hi</speak>", "&lt;&amp;", "[[h@'loU]]", "[[[[",
 	"\xff\xfe invalid", "\ufeffbom", "👩‍👩‍👧‍👦🎉", "e\u0301" + strings.Repeat("\u0301", 200), "\u202eright to left", "ٱلْعَرَبِيَّة", "日本語の文章です。", "ｶﾞｷﾞｸﾞ ＡＢＣ",
-	strings.Repeat("a", 300), strings.Repeat("漢", 300), strings.Repeat("、", 300), strings.Repeat("9", 300), strings.Repeat(". ", 300),
+	strings.Repeat("a", 150), strings.Repeat("漢", 150), strings.Repeat("、", 150), strings.Repeat("9", 150), strings.Repeat(". ", 150),
 	"¹½⅓㎡㍿Ⅳ", "\u2028line\u2029paragraph", "a\r\nb\rc\v\fd", "%s%n%d", "$(reboot)`ls`;|&", "\\\\", "'\"", "x²+y²=z²", "1e308 -0.0 +∞ NaN",
 }
 
