@@ -31,8 +31,7 @@ type Reader struct {
 func (r Reader) Read(ctx context.Context, src io.Reader, emit func(agent.Event) error) (agent.Report, error) {
 	s := &stream{emit: emit, seen: newSeen(4096), speakers: map[string]*speaker{}}
 	var rec record
-	decode := func(object []byte) error { return rec.decode(object) }
-	err := jsonl.Walk(ctx, src, r.MaxLine, &s.report, decode, func(line jsonl.Line) error {
+	err := jsonl.Walk(ctx, src, r.MaxLine, &s.report, rec.decode, func(line jsonl.Line) error {
 		s.line, s.read = line.Number, line.Read
 		s.handle(&rec)
 		return s.err

@@ -126,7 +126,8 @@ func TestPermutations(t *testing.T) {
 		want := ""
 		for m := range rapid.IntRange(1, 4).Draw(t, "messages") {
 			id := fmt.Sprint("m", m)
-			if rapid.Bool().Draw(t, "start") || m == 0 {
+			started := rapid.Bool().Draw(t, "start") || m == 0
+			if started {
 				lines = append(lines, start(id))
 			}
 			for i := range rapid.IntRange(1, 4).Draw(t, "blocks") {
@@ -144,13 +145,19 @@ func TestPermutations(t *testing.T) {
 					block = append(block, delta(i, string(runes[at:at+n])))
 					at += n
 				}
-				late := rapid.IntRange(0, 2).Draw(t, "whole")
-				if late == 0 { // before the end, as it is
+				places := 2
+				if started { // else nothing says that the pieces after it are of the same message
+					places = 3
+				}
+				switch rapid.IntRange(0, places).Draw(t, "whole") {
+				case 0: // before the end, as it is
 					block = append(block, whole(id, text), stop(i))
-				} else if late == 1 { // after the end
+				case 1: // after the end
 					block = append(block, stop(i), whole(id, text))
-				} else { // the end is missing
+				case 2: // the end is missing
 					block = append(block, whole(id, text))
+				case 3: // before everything
+					block = append(append([]string{whole(id, text)}, block...), stop(i))
 				}
 				lines = append(lines, block...)
 			}

@@ -88,14 +88,6 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// A hostile line must not cost more than the budget.
-func TestRecoverIsBounded(t *testing.T) {
-	line := []byte(strings.Repeat(`{"a":`, 1<<20))
-	if objects, reason := Recover(line); len(objects) > 0 || reason != NotJSON {
-		t.Errorf("%d objects, %s", len(objects), reason)
-	}
-}
-
 func walk(t testing.TB, src io.Reader, limit int) ([]string, agent.Report) {
 	t.Helper()
 	var report agent.Report

@@ -82,7 +82,7 @@ func TestGenerate(t *testing.T) {
 
 // Deltas are as long as those of real streams.
 func TestDeltaSizes(t *testing.T) {
-	data, _ := generate(t, streamgen.Options{Seed: 5, Sentences: 3000})
+	data, _ := generate(t, streamgen.Options{Seed: 5, Sentences: 800})
 	var sizes, firsts []int
 	starts := false
 	for line := range bytes.Lines(data) {

@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector has a memory of its own.
+
 package claude_test
 
 import (
@@ -8,7 +12,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"koe/internal/agent"
 	"koe/internal/agent/claude"
@@ -106,23 +109,4 @@ func (letters) Read(p []byte) (int, error) {
 		p[i] = 'x'
 	}
 	return len(p), nil
-}
-
-func BenchmarkRead(b *testing.B) {
-	var data bytes.Buffer
-	stats, err := streamgen.Generate(&data, streamgen.Options{Seed: 1, Bytes: 50 << 20})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(data.Len()))
-	b.ReportAllocs()
-	var took time.Duration
-	for b.Loop() {
-		began := time.Now()
-		if _, err := (claude.Reader{}).Read(context.Background(), bytes.NewReader(data.Bytes()), func(agent.Event) error { return nil }); err != nil {
-			b.Fatal(err)
-		}
-		took += time.Since(began)
-	}
-	b.ReportMetric(float64(took.Nanoseconds())/float64(b.N)/float64(stats.Lines), "ns/line")
 }
