@@ -93,10 +93,10 @@ type Writer struct {
 	own    io.Closer   // what Close closes
 
 	mu      sync.Mutex
-	buf     []byte        // of the piece in flight
-	flight  chan written  // a piece that is being written; nil: none
-	data    int64 // bytes of samples written
-	fresh   int64 // bytes of samples that the header knows of
+	buf     []byte       // of the piece in flight
+	flight  chan written // a piece that is being written; nil: none
+	data    int64        // bytes of samples written
+	fresh   int64        // bytes of samples that the header knows of
 	paused  bool
 	changed chan struct{} // closed and replaced when a paused Write must look again
 	err     error
@@ -334,4 +334,3 @@ func (w *Writer) Close() error {
 	w.wake()
 	return err
 }
-
