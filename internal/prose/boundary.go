@@ -219,7 +219,7 @@ func (c *Cutter) word() (w string, first bool) {
 // ends applies UAX #29 with the abbreviations that it leaves to others. next is the next visible character ('`' for code
 // or an address); token is the next word if it begins with a small letter.
 func (c *Cutter) ends(next rune, token string) bool {
-	if isContinue(next) {
+	if isContinue(next) && next != '-' { // a hyphen may be a flag's
 		return false
 	}
 	switch c.stop {
