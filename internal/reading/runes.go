@@ -30,7 +30,7 @@ func isWide(r rune) bool {
 func fold(text string) string {
 	ascii := true
 	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf || text[i] < ' ' {
+		if text[i] >= 0x7F || text[i] < ' ' {
 			ascii = false
 			break
 		}
