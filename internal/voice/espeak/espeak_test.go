@@ -80,6 +80,16 @@ nonsense
 	}
 }
 
+func TestLanguages(t *testing.T) {
+	e := open(t)
+	for lang, text := range map[string]string{"ja": "これはてすとです。", "zh": "你好", "ru": "привет", "ar": "مرحبا", "hi": "नमस्ते", "de-AT": "Grüß Gott", "pt-BR": "olá"} {
+		n := 0
+		if err := e.Synthesize(t.Context(), voice.Request{Text: text, Lang: lang}, func(c voice.Chunk) error { n += len(c.Samples); return nil }); err != nil || n < rate/5 {
+			t.Errorf("%s: %d samples, %v", lang, n, err)
+		}
+	}
+}
+
 // script writes a program that lists a voice and else does what body says.
 func script(t *testing.T, body string) string {
 	t.Helper()

@@ -46,12 +46,12 @@ type Options struct {
 
 // Voice is the embedded voice, a voice.Synthesizer. Requests may run at the same time; each takes one thread.
 type Voice struct {
-	rt      *ort.Runtime
-	lexicon Lexicon
-	opts    Options
+	rt   *ort.Runtime
+	opts Options
 
 	g2p, acoustic, vocoder *ort.Session
 	table                  *table
+	noise                  []float32 // a second of it, made ahead: the first chunk does not wait for it
 	scratch                sync.Pool // *scratch
 }
 
@@ -62,7 +62,8 @@ func Open(rt *ort.Runtime, m Models, lexicon Lexicon, opts Options) (*Voice, err
 	if opts.Seed == 0 {
 		opts.Seed = DefaultSeed
 	}
-	v := &Voice{rt: rt, lexicon: lexicon, opts: opts}
+	v := &Voice{rt: rt, opts: opts, noise: make([]float32, rate)}
+	noise(v.noise, opts.Seed, 0)
 	v.scratch.New = func() any {
 		return &scratch{normaliser: normaliser{lexicon: lexicon, readings: opts.Readings, unknown: v.unknown}}
 	}

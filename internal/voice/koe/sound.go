@@ -279,15 +279,24 @@ func (x *frames) shift(j *job) {
 	x.f0, x.phase = j.scratch.f0, j.scratch.phase
 }
 
+// random returns the numbers [a, b) of the noise, until the next call.
+func (j *job) random(v *Voice, a, b int) []float32 {
+	if b <= len(v.noise) {
+		return v.noise[a:b]
+	}
+	if cap(j.noise) < b-a {
+		j.noise = make([]float32, b-a)
+	}
+	j.noise = j.noise[:b-a]
+	noise(j.noise, v.opts.Seed, a)
+	return j.noise
+}
+
 // vocode hands the samples of frames [a, b) to use; they are valid until it returns.
 func (v *Voice) vocode(ctx context.Context, j *job, x *frames, a, b int, use func([]float32) error) error {
 	lo, hi := max(0, a-left), min(len(x.f0), b+right)
 	n := hi - lo
-	if cap(j.noise) < n*hop {
-		j.noise = make([]float32, n*hop)
-	}
-	j.noise = j.noise[:n*hop]
-	noise(j.noise, v.opts.Seed, lo*hop)
+	random := j.random(v, lo*hop, hi*hop)
 	in := make(map[string]*ort.Value, 5)
 	defer func() {
 		for _, t := range in {
@@ -300,7 +309,7 @@ func (v *Voice) vocode(ctx context.Context, j *job, x *frames, a, b int, use fun
 		shape []int
 	}{
 		{"h", x.h[lo*bins : hi*bins], []int{1, n, bins}}, {"f0", x.f0[lo:hi], []int{1, n}}, {"phase", x.phase[lo:hi], []int{1, n}},
-		{"energy", x.energy[lo:hi], []int{1, n}}, {"noise", j.noise, []int{1, n * hop}},
+		{"energy", x.energy[lo:hi], []int{1, n}}, {"noise", random, []int{1, n * hop}},
 	} {
 		value, err := ort.NewTensor(v.rt, t.data, t.shape...)
 		if err != nil {
