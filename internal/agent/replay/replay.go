@@ -29,7 +29,7 @@ type Clock interface {
 }
 
 // Copy writes src's lines to dst at their recorded pace, speed times as fast (1: as recorded; it must be over 0). The
-// lines are unchanged. It returns nil at src's end, or the first error of src, dst or ctx.
+// lines are unchanged but for a carriage return before the newline. It returns nil at src's end, or the first error of src, dst or ctx.
 func Copy(ctx context.Context, dst io.Writer, src io.Reader, speed float64) error {
 	return CopyClock(ctx, dst, src, speed, wall{})
 }

@@ -157,12 +157,12 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%v\n%v", err, report)
 	}
 	said := agenttest.Text(events, agent.Prose)
-	for _, paragraph := range []string{"I'll run the failing test first", "- Midnight is read as noon", "Three packages call", "hour %= 12", "| `12:30 PM` |", "in the release notes."} {
+	for _, paragraph := range []string{"I'll run the failing test first", "- A negative value is wrong", "Three packages call this", "total := hours", "| `-00:30` |", "in the release notes."} {
 		if !strings.Contains(said, paragraph) {
 			t.Errorf("the demo does not say %q", paragraph)
 		}
 	}
-	if !strings.Contains(agenttest.Text(events, agent.Thinking), "around midnight") {
+	if !strings.Contains(agenttest.Text(events, agent.Thinking), "I suspect the handling") {
 		t.Error("the demo does not think")
 	}
 }
