@@ -170,3 +170,15 @@ func BenchmarkFirstChunk(b *testing.B) {
 		}
 	}
 }
+
+func FuzzParseVoices(f *testing.F) {
+	f.Add(" 5  cmn             --/M      Chinese_(Mandarin) sit/cmn              (zh-cmn 5)(zh 5)\n")
+	f.Fuzz(func(t *testing.T, table string) {
+		e := &Engine{voices: parseVoices(table)}
+		for _, v := range e.voices {
+			if name, err := e.choose(v.voice.Name, ""); err != nil || name == "" {
+				t.Fatalf("%+v: %q, %v", v, name, err)
+			}
+		}
+	})
+}

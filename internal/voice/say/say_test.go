@@ -90,3 +90,15 @@ printf %s "$text" | espeak-ng --stdin -w "$2" -s "$8" -p $pitch -v en-us
 	}
 	return path
 }
+
+func FuzzParseVoices(f *testing.F) {
+	f.Add(table)
+	f.Fuzz(func(t *testing.T, table string) {
+		e := &Engine{voices: parseVoices(table)}
+		for _, v := range e.voices {
+			if name, err := e.choose(v.Name, ""); err != nil || name == "" {
+				t.Fatalf("%+v: %q, %v", v, name, err)
+			}
+		}
+	})
+}
