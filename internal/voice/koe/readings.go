@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -105,14 +106,21 @@ func (d *Readings) add(e reading) {
 	for i < len(list) && len(d.entries[list[i]].surface) >= len(e.surface) {
 		i++
 	}
-	list = append(list, 0)
-	copy(list[i+1:], list[i:])
-	list[i] = n
-	d.first[e.surface[0]] = list
+	d.first[e.surface[0]] = slices.Insert(list, i, n)
 }
 
 // Len returns the number of entries.
 func (d *Readings) Len() int { return len(d.entries) }
+
+// Has reports whether the dictionary has a surface. What reads English before the voice does must leave such words as they
+// are, for here they have an accent, too.
+func (d *Readings) Has(surface string) bool {
+	want := []rune(norm.NFKC.String(surface))
+	if len(want) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(d.first[want[0]], func(n int) bool { return slices.Equal(d.entries[n].surface, want) })
+}
 
 // apply replaces surfaces by their readings, from the left, the longest first.
 func (d *Readings) apply(dst, s []cell) []cell {

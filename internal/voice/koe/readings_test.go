@@ -21,6 +21,9 @@ func TestReadReadings(t *testing.T) {
 	if d.Len() != 3 || string(d.entries[2].surface) != "git" || d.entries[0].accent != 1 || d.entries[1].accent != -1 || d.entries[2].accent != 0 {
 		t.Errorf("%+v", d.entries)
 	}
+	if !d.Has("git") || !d.Has("声") || d.Has("Git") || d.Has("") {
+		t.Error("Has")
+	}
 	for text, want := range map[string]string{
 		"Koe コエ":                      "my.tsv:1: want surface, reading",
 		"#\na\tア\tb\tc":               "my.tsv:2: want surface, reading",

@@ -33,7 +33,7 @@ type scratch struct {
 	tokens     []token
 	phonemes   phonemes
 	noise      []float32
-	f0, phase  []float32
+	f0, phase  []float32 // of a unit whose pitch is moved
 }
 
 // job is one request on its way.
@@ -268,15 +268,15 @@ func (j *job) clauseOffset(i int) int {
 // shift moves the pitch and computes the phase anew, as the graph does: the sum of the turns up to a frame's middle.
 func (x *frames) shift(j *job) {
 	factor := float32(math.Exp2(j.request.Pitch / 12))
-	j.scratch.f0, j.scratch.phase = j.scratch.f0[:0], j.scratch.phase[:0]
+	j.f0, j.phase = j.f0[:0], j.phase[:0]
 	turns := 0.0
 	for _, f := range x.f0 {
 		f *= factor
 		turns += float64(f) * (float64(hop) / rate)
-		j.scratch.f0 = append(j.scratch.f0, f)
-		j.scratch.phase = append(j.scratch.phase, float32(turns-math.Floor(turns)))
+		j.f0 = append(j.f0, f)
+		j.phase = append(j.phase, float32(turns-math.Floor(turns)))
 	}
-	x.f0, x.phase = j.scratch.f0, j.scratch.phase
+	x.f0, x.phase = j.f0, j.phase
 }
 
 // random returns the numbers [a, b) of the noise, until the next call.

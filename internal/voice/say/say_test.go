@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const table = `Alex                en_US    # Most people recognize me by my voice.
+const table = `Alex                en_US    # Most people know me by my voice.
 Bad News            en_US    # The light you see at the end of the tunnel is the headlamp of a fast approaching train.
 Eddy (English (UK)) en_GB    # Hello! My name is Eddy.
 Kyoko               ja_JP    # こんにちは! 私の名前はKyokoです。
