@@ -297,7 +297,9 @@ func TestMemory(t *testing.T) {
 
 func TestResolveModels(t *testing.T) {
 	path := write(t, "translation: {model: facebook/nllb-200-3.3B}\ntts: {model: xtts_v2}\n")
-	none := func(key, _ string) (bool, string) { return false, map[string]string{"translation.model": "koe models import X"}[key] }
+	none := func(key, _ string) (bool, string) {
+		return false, map[string]string{"translation.model": "koe models import X"}[key]
+	}
 	c := load(t, Options{Path: path})
 	_, err := c.ResolveModels(none)
 	var missing *MissingModelError

@@ -121,7 +121,7 @@ func readFile(flag, env string) (_ []setting, path string, err error) {
 		return nil, "", nil
 	}
 	if err != nil {
-		e := &Error{Where: path, Problem: "can't be read: " + reason(err), Remedy: "koe config path tells where the file is looked for", Err: err}
+		e := &Error{Where: path, Problem: "can't be read: " + reason(err), Remedy: "make it readable, or name another with --config", Err: err}
 		if given {
 			e.Remedy = "check the path given with " + why
 		}

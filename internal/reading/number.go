@@ -68,9 +68,10 @@ func (w *writer) quantity(s string, i int, separators string) int {
 		return j + n
 	case rest[0]|0x20 == 'e' && len(rest) > 1: // 1e-9
 		k, sign := 1, ""
-		if rest[k] == '-' {
+		switch rest[1] {
+		case '-':
 			k, sign = 2, "マイナス"
-		} else if rest[k] == '+' {
+		case '+':
 			k = 2
 		}
 		if n := digits(rest[k:]); n > 0 && (k+n == len(rest) || !isAlnum(rest[k+n])) {

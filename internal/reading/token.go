@@ -175,7 +175,7 @@ func (w *writer) marks(s string) {
 
 // bare reads a run of marks that stands alone in a sentence.
 func (w *writer) bare(s string) {
-	if mark, reading := operator(s); mark == s && (len(s) > 1 || strings.Contains("=+<>&%@", s)) && s != "--" && s != "..." {
+	if mark, reading := operator(s); mark == s && (len(s) > 1 || strings.IndexByte("=+<>&%@", s[0]) >= 0) && s != "--" && s != "..." {
 		w.kana(reading)
 		return
 	}

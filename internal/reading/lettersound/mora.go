@@ -134,11 +134,13 @@ func writeMora(b *strings.Builder, onset string, vowel byte) {
 	for {
 		v := vowel
 		if v == 0 {
-			v = 'u'
-			if onset == "t" || onset == "d" {
+			switch onset {
+			case "t", "d":
 				v = 'o'
-			} else if onset == "c" || onset == "j" {
+			case "c", "j":
 				v = 'i'
+			default:
+				v = 'u'
 			}
 		}
 		for _, r := range rows {
