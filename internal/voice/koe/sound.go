@@ -139,19 +139,26 @@ func (v *Voice) speak(ctx context.Context, j *job, u unit, pause int) error {
 		voice.Limit(c.Samples, j.request.Volume)
 		return j.emit(c)
 	}
-	marks := x.marks
+	play := func(samples []float32) error { return out(trim.Add(samples, x.marksWithin(len(samples)))) }
+	var fast *stretcher
+	if ratio := j.request.Speed / maxGraphSpeed; ratio > 1 {
+		fast = &stretcher{ratio: ratio}
+		x.squeeze(ratio)
+		plain := play
+		play = func(samples []float32) error { return plain(fast.add(samples)) }
+	}
 	for a, k := x.start, 0; a < x.end; k++ {
 		b := min(x.end, a+chunkSizes[min(k, len(chunkSizes)-1)])
-		var inside []voice.Mark
-		for len(marks) > 0 && marks[0].Sample < b*hop {
-			inside = append(inside, voice.Mark{Sample: max(0, marks[0].Sample-a*hop), Offset: marks[0].Offset})
-			marks = marks[1:]
-		}
-		err := v.vocode(ctx, j, x, a, b, func(samples []float32) error { return out(trim.Add(samples, inside)) })
-		if err != nil {
+		if err := v.vocode(ctx, j, x, a, b, play); err != nil {
 			return err
 		}
 		a = b
+	}
+	if fast != nil {
+		rest := fast.end()
+		if err := out(trim.Add(rest, x.marksWithin(len(rest)))); err != nil {
+			return err
+		}
 	}
 	return out(trim.End())
 }
@@ -177,7 +184,7 @@ func (x *frames) release() {
 func (v *Voice) frames(ctx context.Context, j *job, tokens []token) (*frames, error) {
 	p := &j.phonemes
 	p.from(v.table.symbols, tokens)
-	speed := []float32{float32(j.request.Speed)}
+	speed := []float32{float32(min(j.request.Speed, maxGraphSpeed))}
 	in := map[string]*ort.Value{}
 	defer func() {
 		for _, t := range in {
@@ -245,6 +252,9 @@ func (x *frames) place(j *job) {
 		}
 		frame += int(d)
 	}
+	for i := range x.marks {
+		x.marks[i].Sample = max(0, x.marks[i].Sample-x.start*hop)
+	}
 	x.end = len(x.f0)
 	for x.end > x.start && x.energy[x.end-1] < quiet {
 		x.end--
@@ -263,6 +273,27 @@ func (j *job) clauseOffset(i int) int {
 		i--
 	}
 	return int(j.cells[i].at)
+}
+
+// marksWithin takes the marks of the next n samples.
+func (x *frames) marksWithin(n int) []voice.Mark {
+	k := 0
+	for k < len(x.marks) && x.marks[k].Sample < n {
+		k++
+	}
+	inside := x.marks[:k:k]
+	x.marks = x.marks[k:]
+	for i := range x.marks {
+		x.marks[i].Sample -= n
+	}
+	return inside
+}
+
+// squeeze moves the marks to where they are after a stretcher.
+func (x *frames) squeeze(ratio float64) {
+	for i := range x.marks {
+		x.marks[i].Sample = int(float64(x.marks[i].Sample) / ratio)
+	}
 }
 
 // shift moves the pitch and computes the phase anew, as the graph does: the sum of the turns up to a frame's middle.
