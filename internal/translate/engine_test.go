@@ -3,9 +3,11 @@ package translate_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
@@ -174,8 +176,8 @@ func TestCache(t *testing.T) {
 	if s := c.Stats(); s.Hits != 2 || s.Misses != 5 || s.Entries != 3 || s.Bytes <= 0 {
 		t.Errorf("%+v", s)
 	}
-	for range 2000 { // far beyond the limit
-		ask(rapid.StringN(10, 60, 200).Example(), false)
+	for i := range 2000 { // far beyond the limit
+		ask(fmt.Sprintf("This is the sentence %d.", i), false)
 	}
 	if s := c.Stats(); s.Bytes > 1<<16+4096 {
 		t.Errorf("%d bytes, limit %d", s.Bytes, 1<<16)
@@ -194,4 +196,24 @@ func TestCache(t *testing.T) {
 	if _, err := translate.NewCache(c, 0); err == nil {
 		t.Error("a cache of nothing")
 	}
+}
+
+func FuzzTranslate(f *testing.F) {
+	for _, s := range translatetest.Sentences {
+		f.Add(s, "")
+		f.Add(s, "モデルの出力 <x0>, <x9>. \"12\"")
+	}
+	f.Fuzz(func(t *testing.T, text, output string) {
+		e := &translatetest.Engine{Spoil: func(string, string, int) (string, bool) { return output, output != "" }}
+		got, err := translate.New(e, translate.Options{}).Translate(context.Background(), request(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := translate.Compare(request(text), got.Text); len(l.Spans) > 0 {
+			t.Fatalf("%q became %q and lost %q", text, got.Text, l.Spans)
+		}
+		if !utf8.ValidString(got.Text) {
+			t.Fatalf("%q became %q", text, got.Text)
+		}
+	})
 }

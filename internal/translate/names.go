@@ -9,22 +9,22 @@ import (
 // names: models translate or transcribe them rightly.
 // Each form comes with what a text must contain for it to be worth a search.
 var nameForms = []struct {
-	hint string
+	hint func(string) bool
 	form *regexp.Regexp
 }{
-	{"://", regexp.MustCompile(`\b[a-z][a-z0-9+.\-]*://[^\s<>"'()\[\]{}]+`)},                   // URL
-	{"@", regexp.MustCompile(`\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+\b`)},                           // mail address
-	{"/", regexp.MustCompile(`(?:^|[\s("'=:])(@?[\w.\-]+(?:/[\w.\-]+)+/?)`)},                   // path without a slash before it
-	{"/", regexp.MustCompile(`(?:^|[\s("'=:])((?:~|\.{1,2})?/[\w.\-]+(?:/[\w.\-]+)*/?)`)},      // path
-	{"-", regexp.MustCompile(`(?:^|[\s("'\[])(--[A-Za-z][\w\-]*(?:=[\w.\-/]+)?|-[A-Za-z])\b`)}, // flag
-	{".", regexp.MustCompile(`\b[\w\-]+(?:\.[\w\-]+)*\.(?:` + extensions + `)\b`)},             // file
-	{".", regexp.MustCompile(`(?:^|[\s("'])(\.[a-z][\w\-]*(?:\.[a-z]+)*)\b`)},                  // .gitignore
-	{"()", regexp.MustCompile(`\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(\)`)},                        // call
-	{"_", regexp.MustCompile(`\b(?:[A-Za-z]\w*_\w*|_+[A-Za-z]\w*)\b`)},                         // snake_case
-	{"aA", regexp.MustCompile(`\b[a-z]+[0-9]*[A-Z]\w*\b`)},                                     // camelCase
-	{"aA", regexp.MustCompile(`\b[A-Z][a-z0-9]+[A-Z]\w*\b`)},                                   // PascalCase
-	{"v", regexp.MustCompile(`\bv\d+(?:\.\d+)*(?:-[\w.]+)?\b`)},                                // v2, v1.2.3
-	{".", regexp.MustCompile(`\b\d+\.\d+\.\d+(?:[.\-][\w.]+)*\b`)},                             // 1.2.3
+	{has("://"), regexp.MustCompile(`\b[a-z][a-z0-9+.\-]*://[^\s<>"'()\[\]{}]+`)},                   // URL
+	{has("@"), regexp.MustCompile(`\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+\b`)},                           // mail address
+	{has("/"), regexp.MustCompile(`(?:^|[\s("'=:])(@?[\w.\-]+(?:/[\w.\-]+)+/?)`)},                   // path without a slash before it
+	{has("/"), regexp.MustCompile(`(?:^|[\s("'=:])((?:~|\.{1,2})?/[\w.\-]+(?:/[\w.\-]+)*/?)`)},      // path
+	{flagHint, regexp.MustCompile(`(?:^|[\s("'\[])(--[A-Za-z][\w\-]*(?:=[\w.\-/]+)?|-[A-Za-z])\b`)}, // flag
+	{dotHint, regexp.MustCompile(`\b[\w\-]+(?:\.[\w\-]+)*\.(?:` + extensions + `)\b`)},              // file
+	{dotHint, regexp.MustCompile(`(?:^|[\s("'])(\.[a-z][\w\-]*(?:\.[a-z]+)*)\b`)},                   // .gitignore
+	{has("()"), regexp.MustCompile(`\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(\)`)},                        // call
+	{has("_"), regexp.MustCompile(`\b(?:[A-Za-z]\w*_\w*|_+[A-Za-z]\w*)\b`)},                         // snake_case
+	{capitalHint, regexp.MustCompile(`\b[a-z]+[0-9]*[A-Z]\w*\b`)},                                   // camelCase
+	{capitalHint, regexp.MustCompile(`\b[A-Z][a-z0-9]+[A-Z]\w*\b`)},                                 // PascalCase
+	{versionHint, regexp.MustCompile(`\bv\d+(?:\.\d+)*(?:-[\w.]+)?\b`)},                             // v2, v1.2.3
+	{dotHint, regexp.MustCompile(`\b\d+\.\d+\.\d+(?:[.\-][\w.]+)*\b`)},                              // 1.2.3
 }
 
 const extensions = `go|mod|sum|py|ipynb|js|mjs|cjs|jsx|ts|tsx|rs|c|h|cc|cpp|hpp|java|kt|swift|rb|php|sh|bash|zsh|fish|` +
@@ -35,9 +35,8 @@ const extensions = `go|mod|sum|py|ipynb|js|mjs|cjs|jsx|ts|tsx|rs|c|h|cc|cpp|hpp|
 // names returns the names without backticks in a text.
 func names(s string) []string {
 	var list []string
-	inner := hasInnerCapital(s)
 	for i, f := range nameForms {
-		if f.hint == "aA" && !inner || f.hint != "aA" && !strings.Contains(s, f.hint) {
+		if !f.hint(s) {
 			continue
 		}
 		for _, m := range f.form.FindAllStringSubmatchIndex(s, -1) {
@@ -84,8 +83,46 @@ func lostNames(source, target string) []string {
 	return lost
 }
 
-// hasInnerCapital reports whether a capital comes after a small letter or a digit, as in camelCase.
-func hasInnerCapital(s string) bool {
+func has(part string) func(string) bool {
+	return func(s string) bool { return strings.Contains(s, part) }
+}
+
+// around returns a test for a byte whose neighbours (0 at the ends) are as wanted.
+func around(b byte, wanted func(before, after byte) bool) func(string) bool {
+	return func(s string) bool {
+		for i := 0; i < len(s); i++ {
+			k := strings.IndexByte(s[i:], b)
+			if k < 0 {
+				return false
+			}
+			i += k
+			var before, after byte
+			if i > 0 {
+				before = s[i-1]
+			}
+			if i+1 < len(s) {
+				after = s[i+1]
+			}
+			if wanted(before, after) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+var (
+	flagHint    = around('-', func(before, after byte) bool { return !isAlnum(before) && (after == '-' || isAlnum(after)) })
+	dotHint     = around('.', func(_, after byte) bool { return isAlnum(after) || after == '_' })
+	versionHint = around('v', func(before, after byte) bool { return !isAlnum(before) && after >= '0' && after <= '9' })
+)
+
+func isAlnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+}
+
+// capitalHint reports whether a capital comes after a small letter or a digit, as in camelCase.
+func capitalHint(s string) bool {
 	for i := 1; i < len(s); i++ {
 		if a, b := s[i-1], s[i]; b >= 'A' && b <= 'Z' && (a >= 'a' && a <= 'z' || a >= '0' && a <= '9') {
 			return true

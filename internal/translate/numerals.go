@@ -88,7 +88,8 @@ func numeral(s string, have map[string]bool) int {
 	for n < len(s) {
 		rest := s[n:]
 		r := firstRune(rest)
-		if run := leadingRun.FindString(rest); run != "" {
+		if rest[0] >= '0' && rest[0] <= '9' {
+			run := leadingRun.FindString(rest)
 			if current = rational(canonical(run)); current == nil {
 				return n + len(run)
 			}

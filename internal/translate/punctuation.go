@@ -17,13 +17,18 @@ func repair(source, s, language string) string {
 	out := make([]rune, 0, len(in))
 	quotes := 0 // straight ones so far
 	balanced := strings.Count(s, `"`)%2 == 0
+	depth := 0 // of ASCII parentheses
 	for i, r := range in {
 		before, after := neighbour(in, i, -1), neighbour(in, i, 1)
 		switch r {
 		case ',', '，':
-			if r == '，' || japaneseMark(in, i, before, after) {
+			if r == '，' || depth == 0 && i+1 < len(in) && in[i+1] == ' ' || japaneseMark(in, i, before, after) {
 				r = '、'
 			}
+		case '(':
+			depth++
+		case ')':
+			depth = max(0, depth-1)
 		case '.', '．':
 			if r == '．' || stop(in, i, before) {
 				r = '。'
@@ -55,23 +60,17 @@ func repair(source, s, language string) string {
 	return ending(prepare(source), string(out))
 }
 
-// ending gives the translation the stop that the source has, or takes away one that it has not.
+// ending gives the translation the stop that the source has. One that only the translation has may stay: it stands for
+// a colon, mostly.
 func ending(source, s string) string {
 	source = strings.TrimRight(source, ` "')]」』”’`)
 	last := lastRune(s)
 	switch {
-	case strings.HasSuffix(source, ".") && !strings.HasSuffix(source, "..."):
-		if last == '.' && !strings.HasSuffix(s, "..") {
-			return s[:len(s)-1] + "。"
-		}
-		if last != '。' && (isWord(last) || isAtom(last) || isClosing(last)) && !strings.HasSuffix(s, "。」") {
-			return s + "。"
-		}
-	case strings.HasSuffix(source, "?"), strings.HasSuffix(source, "!"), strings.HasSuffix(source, "..."):
-	default:
-		if last == '。' && !strings.HasSuffix(source, "。") {
-			return strings.TrimSuffix(s, "。")
-		}
+	case !strings.HasSuffix(source, ".") || strings.HasSuffix(source, "..."):
+	case last == '.' && !strings.HasSuffix(s, ".."):
+		return s[:len(s)-1] + "。"
+	case last != '。' && (isWord(last) || isAtom(last) || isClosing(last)) && !strings.HasSuffix(s, "。」"):
+		return s + "。"
 	}
 	return s
 }
