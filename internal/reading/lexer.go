@@ -108,6 +108,11 @@ func (l *lexer) name(i int) int {
 		w.letters(run)
 		return j
 	}
+	if k := len(strings.TrimRight(run, "0123456789")); k < len(run) && isLetter(run[k-1]) && l.at(j) == '.' && isDigit(l.at(j+1)) &&
+		strings.IndexByte(run, '_') < 0 && strings.IndexByte(run, '\'') < 0 { // Go1.26
+		w.word(run[:k])
+		return w.quantity(l.s, i+k, ".")
+	}
 	for part := range strings.SplitSeq(run, "_") {
 		switch {
 		case part == "":
@@ -151,7 +156,11 @@ func (w *writer) contraction(s string) {
 				w.kana("ズ")
 			}
 		default:
-			w.word(part)
+			for p := range strings.SplitSeq(part, "_") {
+				if p != "" {
+					w.word(p)
+				}
+			}
 		}
 	}
 }

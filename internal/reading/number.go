@@ -54,7 +54,10 @@ func (w *writer) quantity(s string, i int, separators string) int {
 	for j+3 < len(s) && s[j] == ',' && digits(s[j+1:]) == 3 { // thousands
 		j += 4
 	}
-	w.number(s[i:j])
+	for j+1 < len(s) && s[j] == '_' && isDigit(s[j+1]) { // 1_000_000
+		j += 1 + digits(s[j+1:])
+	}
+	w.number(strings.ReplaceAll(s[i:j], "_", ""))
 	rest := s[j:]
 	switch {
 	case rest == "":

@@ -221,7 +221,14 @@ func (w *writer) flag(s, next string) bool {
 		return false
 	}
 	name, value, has := strings.Cut(name, "=")
-	newLexer(w, name, "", true).run()
+	if strings.IndexFunc(name, func(r rune) bool { return !isAlnum(byte(r)) && r != '-' && r != '_' && r != '.' && r != ':' }) >= 0 {
+		return false
+	}
+	if dashes == 1 && len(name) == 2 && isLetter(name[1]) { // -rf, -it: two options of a letter each
+		w.letters(name)
+	} else {
+		newLexer(w, name, "", true).run()
+	}
 	if has {
 		w.kana("イコール")
 		if value != "" {

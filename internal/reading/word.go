@@ -82,7 +82,7 @@ func (w *writer) part(s string) {
 		w.part(s[:len(s)-1])
 		return
 	}
-	if len(s) >= 5 {
+	if len(s) >= 7 {
 		if pieces := compound(low); pieces != nil {
 			for _, p := range pieces {
 				kana, _ := lookup(p)
@@ -102,19 +102,35 @@ func (w *writer) part(s string) {
 	w.kana(w.r.model.Katakana(s))
 }
 
-// compound cuts a word into two or three entries of the lexicon of at least three letters each, the longest first piece
-// first; nil if there is no such cut.
+// compound cuts a word into two or three entries of the lexicon of at least four letters each, the longest first piece
+// first; nil if there is no such cut. Endings are not pieces: the letter-to-sound rules join them better. A few words of
+// three letters often begin a compound.
 func compound(s string) []string {
-	if len(s) > 32 {
+	if len(s) < 7 || len(s) > 32 {
 		return nil
 	}
 	entry := func(p string) bool {
 		kana, ok := lookup(p)
 		return ok && kana != letterNames(p)
 	}
-	for i := len(s) - 3; i >= 3; i-- {
-		if entry(s[:i]) && entry(s[i:]) {
+	last := func(p string) bool {
+		switch p {
+		case "able", "ible", "ring", "ting", "ding", "ling", "ning", "king", "ping", "sing", "less", "ness", "ment", "ions", "ates", "ally",
+			"ants", "ends", "ages", "ated", "tion":
+			return false
+		}
+		return entry(p)
+	}
+	for i := len(s) - 4; i >= 4; i-- {
+		if entry(s[:i]) && last(s[i:]) {
 			return []string{s[:i], s[i:]}
+		}
+	}
+	switch s[:3] {
+	case "log", "web", "sub", "git", "env", "tmp", "src", "bin", "dev", "api", "app", "job", "key", "row", "tab", "url", "sql", "css", "zip",
+		"tar", "end", "out", "pre", "max", "min", "sys", "std", "img", "doc", "cmd":
+		if kana, ok := lookup(s[:3]); ok && kana != "" && last(s[3:]) {
+			return []string{s[:3], s[3:]}
 		}
 	}
 	for i := len(s) - 8; i >= 4; i-- {
@@ -122,7 +138,7 @@ func compound(s string) []string {
 			continue
 		}
 		for j := len(s) - 4; j >= i+4; j-- {
-			if entry(s[i:j]) && entry(s[j:]) {
+			if entry(s[i:j]) && last(s[j:]) {
 				return []string{s[:i], s[i:j], s[j:]}
 			}
 		}
