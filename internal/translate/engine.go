@@ -239,7 +239,19 @@ func (j *job) tooLong(text string) bool {
 		n, limit := m.Length(masked)
 		return n > limit
 	}
-	return utf8.RuneCountInString(masked) > 3*120
+	return estimate(masked) > 120
+}
+
+// estimate guesses the pieces of a text, rather too many: one for three ASCII characters, and one for each byte of others,
+// which may have no piece of their own.
+func estimate(s string) int {
+	ascii := 0
+	for i := range len(s) {
+		if s[i] < utf8.RuneSelf {
+			ascii++
+		}
+	}
+	return ascii/3 + len(s) - ascii
 }
 
 // words reports whether a text has anything to translate: letters outside spans and names.

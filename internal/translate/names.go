@@ -71,12 +71,13 @@ func covered(list []string, name string) bool {
 	return false
 }
 
-// lostNames returns the names of the source that the target does not have, in whatever case.
+// lostNames returns the names of the source that the target does not have, in whatever case and number.
 func lostNames(source, target string) []string {
 	var lost []string
 	lower := strings.ToLower(target)
 	for _, n := range names(source) {
-		if !strings.Contains(lower, strings.ToLower(n)) {
+		// A plural is dropped where the language has none: WebSockets, IdPs.
+		if !strings.Contains(lower, strings.ToLower(strings.TrimSuffix(n, "s"))) {
 			lost = append(lost, n)
 		}
 	}

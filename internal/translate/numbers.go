@@ -30,13 +30,13 @@ type number struct {
 var (
 	digitRun  = regexp.MustCompile(`\d+(?:[.,]\d+)*`)
 	thousands = regexp.MustCompile(`^\d{1,3}(?:,\d{3})+(?:\.\d+)?$`)
-	magnitude = regexp.MustCompile(`^(?:[ -]?(hundred|thousand|million|billion|trillion|dozen)\b|([kKMBG])\b)`)
+	magnitude = regexp.MustCompile(`^(?:[ -]?(hundred|thousand|million|billion|trillion|dozen|mega)(?:\b|pixels?\b)|([kKMBG])\b)`)
 	ordinal   = regexp.MustCompile(`^(?:st|nd|rd|th)\b`)
 	afternoon = regexp.MustCompile(`^(?::\d\d)? ?(?:pm|p\.m\.|PM)`)
 )
 
 var magnitudes = map[string]int64{
-	"dozen": 12, "hundred": 100, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
+	"dozen": 12, "mega": 1e6, "hundred": 100, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
 	"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9,
 }
 

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -16,19 +17,24 @@ func repair(source, s, language string) string {
 	in := []rune(s)
 	out := make([]rune, 0, len(in))
 	quotes := 0 // straight ones so far
-	balanced := strings.Count(s, `"`)%2 == 0
-	depth := 0 // of ASCII parentheses
+	balanced := strings.Count(parenthesised.ReplaceAllString(s, ""), `"`)%2 == 0
+	depth, quoted := 0, 0 // within ASCII parentheses, within Japanese quotation marks
 	for i, r := range in {
 		before, after := neighbour(in, i, -1), neighbour(in, i, 1)
 		switch r {
 		case ',', '，':
-			if r == '，' || depth == 0 && i+1 < len(in) && in[i+1] == ' ' || japaneseMark(in, i, before, after) {
+			list := depth == 0 && i+1 < len(in) && in[i+1] == ' ' && !(isLatin(before) && isLatin(after))
+			if r == '，' || list || japaneseMark(in, i, before, after) {
 				r = '、'
 			}
 		case '(':
 			depth++
 		case ')':
 			depth = max(0, depth-1)
+		case '「':
+			quoted++
+		case '」':
+			quoted = max(0, quoted-1)
 		case '.', '．':
 			if r == '．' || stop(in, i, before) {
 				r = '。'
@@ -38,12 +44,12 @@ func repair(source, s, language string) string {
 				r += '！' - '!'
 			}
 		case '"':
-			quotes++
-			if balanced && (isJapanese(before) || isJapanese(after)) || balanced && insideJapanese(in, i, quotes) {
+			if balanced && depth == 0 && quoted == 0 {
 				r = '「'
-				if quotes%2 == 0 {
+				if quotes%2 == 1 {
 					r = '」'
 				}
+				quotes++
 			}
 		case ' ':
 			if fullWidth(out) {
@@ -60,6 +66,8 @@ func repair(source, s, language string) string {
 	return ending(prepare(source), string(out))
 }
 
+var parenthesised = regexp.MustCompile(`\([^()]*\)?`)
+
 // ending gives the translation the stop that the source has. One that only the translation has may stay: it stands for
 // a colon, mostly.
 func ending(source, s string) string {
@@ -69,7 +77,7 @@ func ending(source, s string) string {
 	case !strings.HasSuffix(source, ".") || strings.HasSuffix(source, "..."):
 	case last == '.' && !strings.HasSuffix(s, ".."):
 		return s[:len(s)-1] + "。"
-	case last != '。' && (isWord(last) || isAtom(last) || isClosing(last)) && !strings.HasSuffix(s, "。」"):
+	case !strings.ContainsRune("。！？", last) && (isWord(last) || isAtom(last) || isClosing(last)) && !strings.HasSuffix(s, "。」"):
 		return s + "。"
 	}
 	return s
@@ -105,24 +113,6 @@ func stop(in []rune, i int, before rune) bool {
 	return isJapanese(before) || (isAtom(before) || isClosing(before)) && i+1 == len(in)
 }
 
-// insideJapanese decides for a straight quote between other things: by what is around the pair.
-func insideJapanese(in []rune, i, nth int) bool {
-	step := -1
-	if nth%2 == 0 {
-		step = 1
-	}
-	if isJapanese(neighbour(in, i, step)) {
-		return true
-	}
-	// The partner decides alike: look for it in the other direction.
-	for k := i - step; k >= 0 && k < len(in); k -= step {
-		if in[k] == '"' {
-			return isJapanese(neighbour(in, k, -step)) || isJapanese(neighbour(in, k, step)) || isJapanese(neighbour(in, i, -step))
-		}
-	}
-	return false
-}
-
 func fullWidth(out []rune) bool {
 	return len(out) > 0 && strings.ContainsRune("、。！？", out[len(out)-1])
 }
@@ -135,5 +125,7 @@ func isJapanese(r rune) bool {
 	return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han) || r == 'ー' || r == '々' || r == '「' || r == '」' ||
 		r == '『' || r == '』' || r == '（' || r == '）'
 }
+
+func isLatin(r rune) bool { return unicode.Is(unicode.Latin, r) }
 
 func hasJapanese(s string) bool { return strings.ContainsFunc(s, isJapanese) }

@@ -53,8 +53,8 @@ type Engine interface {
 	Close() error
 }
 
-// Measurer is implemented by engines that can tell how long a text is for them. Others are taken to need one piece for
-// three characters and to take 120.
+// Measurer is implemented by engines that can tell how long a text is for them. Others are taken to need a piece for
+// three ASCII characters or one byte of others, and to take 120.
 type Measurer interface {
 	// Length returns the pieces that a prepared text has and the most that the engine translates well.
 	Length(text string) (pieces, limit int)
