@@ -82,7 +82,7 @@ func (m *Manifest) check() error {
 	}
 	seen := make(map[string]bool)
 	for _, f := range m.Files {
-		local, err := filepath.Localize(f.Name)
+		local, err := filepath.Localize(f.Name) //nolint:misspell // the standard library's spelling
 		if err != nil || path.Clean(f.Name) != f.Name || f.Name == ManifestName {
 			return fmt.Errorf("file name %q leads out of the model's folder or is not one", f.Name)
 		}

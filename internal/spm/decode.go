@@ -53,7 +53,7 @@ func (m *Model) Decode(ids []int32) string {
 	}
 	flush()
 	if m.denorm != nil {
-		return m.denorm.normalize(b.String())
+		return m.denorm.normalise(b.String())
 	}
 	return b.String()
 }

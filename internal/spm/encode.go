@@ -8,12 +8,12 @@ type cut struct {
 	id   int32
 }
 
-// Normalize returns the text as it is cut into pieces: mapped characters, "▁" for a space.
-func (m *Model) Normalize(text string) string { return m.norm.normalize(text) }
+// Normalise returns the text as it is cut into pieces: mapped characters, "▁" for a space.
+func (m *Model) Normalise(text string) string { return m.norm.normalise(text) }
 
 // Encode cuts the text into pieces and returns their ids, without <s> and </s>.
 func (m *Model) Encode(text string) []int32 {
-	cuts := m.cut(m.norm.normalize(text))
+	cuts := m.cut(m.norm.normalise(text))
 	ids := make([]int32, 0, len(cuts))
 	m.emit(cuts, func(_ string, id int32, merged bool) {
 		if !merged {
@@ -26,7 +26,7 @@ func (m *Model) Encode(text string) []int32 {
 // EncodePieces cuts the text into pieces and returns them as text. A run of unknown characters is one piece, of the text
 // it stands for.
 func (m *Model) EncodePieces(text string) []string {
-	cuts := m.cut(m.norm.normalize(text))
+	cuts := m.cut(m.norm.normalise(text))
 	pieces := make([]string, 0, len(cuts))
 	m.emit(cuts, func(text string, _ int32, merged bool) {
 		if merged {

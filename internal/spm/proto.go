@@ -16,10 +16,10 @@ type protoModel struct {
 	suffix         bool // treat_whitespace_as_suffix
 	byteFallback   bool
 	unknownSurface string
-	norm, denorm   protoNormalizer
+	norm, denorm   protoNormaliser
 }
 
-type protoNormalizer struct {
+type protoNormaliser struct {
 	charsmap    string
 	dummyPrefix bool
 	trimSpaces  bool // remove_extra_whitespaces
@@ -27,7 +27,7 @@ type protoNormalizer struct {
 }
 
 func parseModel(data string) (*protoModel, error) {
-	defaults := protoNormalizer{dummyPrefix: true, trimSpaces: true, escape: true}
+	defaults := protoNormaliser{dummyPrefix: true, trimSpaces: true, escape: true}
 	m := &protoModel{
 		algorithm:      Unigram,
 		unknownSurface: " \u2047 ",
@@ -100,7 +100,7 @@ func (m *protoModel) parseTrainer(data string) error {
 	return nil
 }
 
-func (n *protoNormalizer) parse(data string) error {
+func (n *protoNormaliser) parse(data string) error {
 	err := fields(data, func(f field) error {
 		switch f.num {
 		case 2:
@@ -115,7 +115,7 @@ func (n *protoNormalizer) parse(data string) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("normalizer spec: %w", err)
+		return fmt.Errorf("normaliser spec: %w", err)
 	}
 	return nil
 }

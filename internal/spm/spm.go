@@ -62,8 +62,8 @@ type Model struct {
 	byteOf       map[int32]byte
 	userDefined  *prefixes
 	anyUnused    bool
-	norm         normalizer
-	denorm       *normalizer
+	norm         normaliser
+	denorm       *normaliser
 	all          *prefixes // unigram: every piece of normal
 	minScore     float32   // unigram: of the normal pieces
 	maxScore     float32
@@ -116,14 +116,14 @@ func newModel(p *protoModel) (*Model, error) {
 		return nil, err
 	}
 	var err error
-	if m.norm, err = newNormalizer(p.norm, p.suffix); err != nil {
-		return nil, fmt.Errorf("normalizer: %w", err)
+	if m.norm, err = newNormaliser(p.norm, p.suffix); err != nil {
+		return nil, fmt.Errorf("normaliser: %w", err)
 	}
 	m.norm.keep = m.userDefined
 	if p.denorm.charsmap != "" {
-		d, err := newNormalizer(p.denorm, false)
+		d, err := newNormaliser(p.denorm, false)
 		if err != nil {
-			return nil, fmt.Errorf("denormalizer: %w", err)
+			return nil, fmt.Errorf("denormaliser: %w", err)
 		}
 		m.denorm = &d
 	}

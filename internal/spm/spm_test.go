@@ -60,12 +60,12 @@ func TestRoundTrip(t *testing.T) {
 					t.Fatalf("id %d of type %d", id, m.Type(id))
 				}
 			}
-			want := strings.ReplaceAll(m.Normalize(s), space, " ")
+			want := strings.ReplaceAll(m.Normalise(s), space, " ")
 			if got := m.Decode(ids); strings.TrimLeft(got, " ") != strings.TrimLeft(want, " ") {
 				t.Fatalf("%q came back as %q, normalised %q", s, got, want)
 			}
-			if joined := strings.Join(m.EncodePieces(s), ""); !strings.Contains(joined, "<0x") && joined != m.Normalize(s) {
-				t.Fatalf("pieces %q, text %q", joined, m.Normalize(s))
+			if joined := strings.Join(m.EncodePieces(s), ""); !strings.Contains(joined, "<0x") && joined != m.Normalise(s) {
+				t.Fatalf("pieces %q, text %q", joined, m.Normalise(s))
 			}
 		})
 	}
@@ -78,7 +78,7 @@ func TestLong(t *testing.T) {
 		for _, unit := range []string{"a", " ", "the ", "日本語", "<x0>", "\U0005d96c"} {
 			s := strings.Repeat(unit, 100_000/len(unit))
 			got := m.Decode(m.Encode(s))
-			want := strings.TrimLeft(strings.ReplaceAll(m.Normalize(s), space, " "), " ")
+			want := strings.TrimLeft(strings.ReplaceAll(m.Normalise(s), space, " "), " ")
 			if got != want {
 				t.Errorf("%s: %d × %q came back different (%d bytes, want %d)", name, 100_000/len(unit), unit, len(got), len(want))
 			}
@@ -171,7 +171,7 @@ func FuzzEncode(f *testing.F) {
 			}
 			if m.byteFallback {
 				got := strings.TrimLeft(m.Decode(m.Encode(text)), " ")
-				if want := strings.TrimLeft(strings.ReplaceAll(m.Normalize(text), space, " "), " "); got != want {
+				if want := strings.TrimLeft(strings.ReplaceAll(m.Normalise(text), space, " "), " "); got != want {
 					t.Fatalf("%q came back as %q, want %q", text, got, want)
 				}
 			}

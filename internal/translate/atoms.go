@@ -151,8 +151,8 @@ func parse(text string) (string, *atoms) {
 		text = text[i:]
 		fence := ticks(text)
 		span, ok := cutSpan(text, fence)
-		if r, known := rune(0), false; ok {
-			if r, known = a.add(span); known {
+		if ok {
+			if r, ok := a.add(span); ok {
 				b.WriteRune(r)
 			}
 		}

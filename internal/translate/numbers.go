@@ -93,7 +93,9 @@ func lostNumbers(source, target, language string) []string {
 	have := valuesIn(target)
 	var lost []string
 	for _, n := range wanted {
-		if !slices.ContainsFunc(n.values, func(v string) bool { return have[v] }) && !(small(n) && !writesDigits(language)) {
+		there := slices.ContainsFunc(n.values, func(v string) bool { return have[v] })
+		asWord := small(n) && !writesDigits(language)
+		if !there && !asWord {
 			lost = append(lost, n.text)
 		}
 	}

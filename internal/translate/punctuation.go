@@ -23,7 +23,7 @@ func repair(source, s, language string) string {
 		before, after := neighbour(in, i, -1), neighbour(in, i, 1)
 		switch r {
 		case ',', '，':
-			list := depth == 0 && i+1 < len(in) && in[i+1] == ' ' && !(isLatin(before) && isLatin(after))
+			list := depth == 0 && i+1 < len(in) && in[i+1] == ' ' && (!isLatin(before) || !isLatin(after))
 			if r == '，' || list || japaneseMark(in, i, before, after) {
 				r = '、'
 			}

@@ -42,7 +42,7 @@ func (e *Engine) Closed() bool { return e.closed.Load() }
 var token = regexp.MustCompile(`<x\d+>|[\p{L}\p{M}'_\-./@:=()\d]+|.`)
 
 // Decode writes the pseudo-translation.
-func (e *Engine) Decode(ctx context.Context, text, source, target string, beam int) (string, error) {
+func (e *Engine) Decode(ctx context.Context, text, _, _ string, beam int) (string, error) {
 	e.calls.Add(1)
 	if e.closed.Load() {
 		return "", fmt.Errorf("fake engine: Decode after Close")

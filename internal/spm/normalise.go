@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// normalizer rewrites text before it is cut: characters by the model's own map (NFKC and the like, as a double-array
+// normaliser rewrites text before it is cut: characters by the model's own map (NFKC and the like, as a double-array
 // trie), spaces by its flags.
-type normalizer struct {
+type normaliser struct {
 	trie        string // units of 4 bytes, little-endian (Darts-clone)
 	mapped      string // the replacements, each ended by a zero byte
 	dummyPrefix bool
@@ -20,8 +20,8 @@ type normalizer struct {
 	keep        *prefixes // user-defined symbols are left as they are
 }
 
-func newNormalizer(p protoNormalizer, suffix bool) (normalizer, error) {
-	n := normalizer{dummyPrefix: p.dummyPrefix, trim: p.trimSpaces, suffix: suffix, space: " "}
+func newNormaliser(p protoNormaliser, suffix bool) (normaliser, error) {
+	n := normaliser{dummyPrefix: p.dummyPrefix, trim: p.trimSpaces, suffix: suffix, space: " "}
 	if p.escape {
 		n.space = space
 	}
@@ -44,7 +44,7 @@ func newNormalizer(p protoNormalizer, suffix bool) (normalizer, error) {
 }
 
 // unit returns the trie's unit at the index; beyond the end a unit that matches nothing.
-func (n *normalizer) unit(i uint32) uint32 {
+func (n *normaliser) unit(i uint32) uint32 {
 	if uint64(i)*4+4 > uint64(len(n.trie)) {
 		return 1 << 31
 	}
@@ -55,7 +55,7 @@ func (n *normalizer) unit(i uint32) uint32 {
 func offset(unit uint32) uint32 { return unit >> 10 << (unit & (1 << 9) >> 6) }
 
 // match returns the longest rule that s starts with: its length and replacement.
-func (n *normalizer) match(s string) (length int, replacement string) {
+func (n *normaliser) match(s string) (length int, replacement string) {
 	if n.trie == "" {
 		return 0, ""
 	}
@@ -81,7 +81,7 @@ func (n *normalizer) match(s string) (length int, replacement string) {
 }
 
 // next returns how the text's beginning is normalised and how many bytes of the text that are.
-func (n *normalizer) next(s string) (out string, consumed int) {
+func (n *normaliser) next(s string) (out string, consumed int) {
 	if n.keep != nil {
 		if k := n.keep.longest(s); k > 0 {
 			return s[:k], k
@@ -97,7 +97,7 @@ func (n *normalizer) next(s string) (out string, consumed int) {
 	return s[:k], k
 }
 
-func (n *normalizer) normalize(s string) string {
+func (n *normaliser) normalise(s string) string {
 	if n.trim {
 		for s != "" {
 			out, k := n.next(s)
