@@ -237,6 +237,20 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestHostileFiles(t *testing.T) {
+	for _, test := range []struct{ file, want string }{
+		{strings.Repeat("[", 60_000), "nested too deeply"},
+		{strings.Repeat("{a: ", 10_000), "nested too deeply"},
+		{strings.Repeat("# comment\n", 10_000), "longer than 64 KiB"},
+		{strings.Repeat("x: 1\n", 2_000), "more mistakes follow"},
+		{"\x00\xff\xfe", ":"},
+	} {
+		if _, err := Load(Options{Path: write(t, test.file)}); err == nil || !strings.Contains(err.Error(), test.want) || len(err.Error()) > 10_000 {
+			t.Errorf("%.20q: %v", test.file, err)
+		}
+	}
+}
+
 func TestAllErrorsAtOnce(t *testing.T) {
 	_, err := Load(Options{Path: write(t, "tts: {speed: 9}\naudio: {device: 3}\n"), Machine: linux})
 	if err == nil || strings.Count(err.Error(), "\n") != 1 {

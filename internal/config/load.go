@@ -36,7 +36,7 @@ type Options struct {
 }
 
 // maxFile bounds a configuration file, in bytes.
-const maxFile = 1 << 20
+const maxFile = 64 << 10
 
 // Presets returns the names of the presets.
 func Presets() []string { return []string{"fast", "balanced", "quality"} }
@@ -133,7 +133,7 @@ func readFile(flag, env string) (_ []setting, path string, err error) {
 		return nil, "", &Error{Where: path, Problem: "can't be read: " + reason(err), Err: err}
 	}
 	if len(data) > maxFile {
-		return nil, "", &Error{Where: path, Problem: "is longer than 1 MiB", Remedy: "a configuration has some forty keys: is it the right file?"}
+		return nil, "", &Error{Where: path, Problem: "is longer than 64 KiB", Remedy: "a configuration has some forty keys: is it the right file?"}
 	}
 	settings, err := parse(path, data)
 	for i := range settings {

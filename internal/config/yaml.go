@@ -11,6 +11,11 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
+const (
+	maxDepth  = 64
+	maxErrors = 20
+)
+
 // parse reads a file's settings, in its order. name is the file's, for errors. It checks the shape and the keys; values
 // are checked when they are set.
 func parse(name string, data []byte) (settings []setting, err error) {
@@ -19,6 +24,18 @@ func parse(name string, data []byte) (settings []setting, err error) {
 			settings, err = nil, &Error{Where: name, Problem: fmt.Sprintf("is not YAML that can be read: %v", r)}
 		}
 	}()
+	depth := 0 // the parser recurses, and takes time quadratic in the depth
+	for _, c := range data {
+		switch c {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		}
+		if depth > maxDepth {
+			return nil, &Error{Where: name, Problem: "is nested too deeply", Remedy: "sections hold keys, and keys single values"}
+		}
+	}
 	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		e := &Error{Where: name, Problem: "is not YAML: " + firstLine(err.Error()), Err: err}
@@ -93,6 +110,10 @@ func (p *reader) mapping(n ast.Node, section string) {
 		return
 	}
 	for _, v := range values {
+		if len(p.errs) == maxErrors {
+			p.fail(v, "", "more mistakes follow", "correct these first")
+			return
+		}
 		name, ok := keyName(v.Key)
 		if !ok {
 			p.fail(v.Key, "", "a key must be a plain word", "anchors, aliases and merges are not read here")

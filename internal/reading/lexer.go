@@ -80,6 +80,7 @@ func (l *lexer) name(i int) int {
 		return w.quantity(l.s, i, l.separators)
 	case w.last >= '0' && w.last <= '9' && w.space <= 1 && i == 0 && unitLength(l.s) == len(l.s): // 10 MB
 		w.raw(l.s)
+		w.unit = true
 		return len(l.s)
 	case run[0]|0x20 == 'v' && len(run) > 1 && isDigit(run[1]):
 		if _, ok := w.known(run); !ok || l.at(j) == '.' {

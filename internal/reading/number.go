@@ -68,6 +68,7 @@ func (w *writer) quantity(s string, i int, separators string) int {
 	case unitLength(rest) > 0:
 		n := unitLength(rest)
 		w.raw(rest[:n])
+		w.unit = true
 		return j + n
 	case rest[0]|0x20 == 'e' && len(rest) > 1: // 1e-9
 		k, sign := 1, ""

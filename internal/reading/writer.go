@@ -13,6 +13,7 @@ type writer struct {
 
 	last      rune // the last rune written, 0 at the start
 	converted bool // it was made from ASCII text
+	unit      bool // the last piece is a unit, which must not run on
 	rest      bool // a pause waits for the next piece
 	angles    int  // angle brackets open in this span
 	space     int  // spaces of the text that wait for the next piece
@@ -21,6 +22,10 @@ type writer struct {
 // put writes s, which is not empty. made says that it was made from ASCII text.
 func (w *writer) put(s string, made bool) {
 	first, _ := utf8.DecodeRuneInString(s)
+	if w.unit && w.space == 0 && first < utf8.RuneSelf && isAlnum(byte(first)) {
+		w.rest = true
+	}
+	w.unit = false
 	if w.rest {
 		w.rest = false
 		if w.last != 0 && !strings.ContainsRune(marks, w.last) && !strings.ContainsRune(marks, first) {
