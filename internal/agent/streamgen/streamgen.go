@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-//go:generate go run ./record ../../../demo/session.md ../../../demo/session.jsonl
+//go:generate go run ./record ../../../recordings/session.md ../../../recordings/session.jsonl
 
 //go:embed narration.txt
 var narration string

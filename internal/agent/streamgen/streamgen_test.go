@@ -132,7 +132,7 @@ func TestSentences(t *testing.T) {
 
 // The demo's recording is made of its script, lasts as long as it should, and says all of it.
 func TestDemo(t *testing.T) {
-	demo := filepath.Join(testenv.Root(t), "demo")
+	demo := filepath.Join(testenv.Root(t), "recordings")
 	script, err := os.ReadFile(filepath.Join(demo, "session.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(made.Bytes(), recording) {
-		t.Error("demo/session.jsonl is not what demo/session.md makes: run go generate ./internal/agent/streamgen")
+		t.Error("recordings/session.jsonl is not what recordings/session.md makes: run go generate ./internal/agent/streamgen")
 	}
 	if stats.Duration < 60*time.Second || stats.Duration > 75*time.Second {
 		t.Errorf("the demo lasts %v", stats.Duration)

@@ -1,6 +1,6 @@
 // Command record makes a recording of a script (streamgen.Record):
 //
-//	go run ./internal/agent/streamgen/record demo/session.md demo/session.jsonl
+//	go run ./internal/agent/streamgen/record recordings/session.md recordings/session.jsonl
 package main
 
 import (
