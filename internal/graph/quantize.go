@@ -19,10 +19,11 @@ type Blocks struct {
 }
 
 // Quantize quantises a row-major matrix to 4 or 8 bits. cols must be a multiple of block, and block a power of two of
-// at least 16. Every scale is representable in 16 bits, so that it can be stored so.
+// at least 16.
 //
-// For 4 bits the scale is searched: of several near the one that the largest weight asks for, the one with the least
-// squared error, weighted towards large weights (which matter more to the result).
+// With 8 bits every scale is representable in half precision, so that it can be stored so. With 4 bits it is a whole
+// multiple, -127 to 127, of its row's step (see Steps), and searched: of several near the one that the largest weight
+// asks for, the one with the least squared error.
 func Quantize(w []float32, rows, cols, block, bits int) (Blocks, error) {
 	if bits != 4 && bits != 8 {
 		return Blocks{}, fmt.Errorf("graph: quantising to %d bits: only 4 and 8 are possible", bits)
@@ -33,15 +34,26 @@ func Quantize(w []float32, rows, cols, block, bits int) (Blocks, error) {
 	q := Blocks{rows, cols, block, bits, make([]byte, rows*cols*bits/8), make([]float32, rows*cols/block)}
 	blocks := cols / block
 	Rows(rows, func(r int) {
+		row, scales := w[r*cols:][:cols], q.Scales[r*blocks:][:blocks]
+		if bits == 8 {
+			for b := range blocks {
+				scales[b] = block8(row[b*block:][:block], q.Packed[r*cols+b*block:])
+			}
+			return
+		}
+		var most float32
+		for b := range blocks {
+			scales[b] = scale4(row[b*block:][:block], 0)
+			most = max(most, abs(scales[b]))
+		}
+		step := most / 127
 		v := make([]byte, block)
 		for b := range blocks {
-			x := w[r*cols+b*block:][:block]
-			if bits == 8 {
-				q.Scales[r*blocks+b] = block8(x, v)
-				copy(q.Packed[r*cols+b*block:], v)
-				continue
+			x := row[b*block:][:block]
+			if step > 0 {
+				scales[b] = scale4(x, step)
 			}
-			q.Scales[r*blocks+b] = block4(x, v)
+			quantizeTo(x, v, scales[b], 4)
 			out := q.Packed[(r*cols+b*block)/2:][:block/2]
 			for i := range out {
 				out[i] = v[2*i] | v[2*i+1]<<4
@@ -49,6 +61,36 @@ func Quantize(w []float32, rows, cols, block, bits int) (Blocks, error) {
 		}
 	})
 	return q, nil
+}
+
+// Steps writes the scales of 4-bit blocks compactly: a step for each row, and for each block its multiple.
+func (q Blocks) Steps() (steps []float32, multiples []int8) {
+	blocks := q.Cols / q.Block
+	steps, multiples = make([]float32, q.Rows), make([]int8, len(q.Scales))
+	for r := range steps {
+		row := q.Scales[r*blocks:][:blocks]
+		var most float32
+		for _, s := range row {
+			most = max(most, abs(s))
+		}
+		steps[r] = most / 127
+		for b, s := range row {
+			if most > 0 {
+				multiples[r*blocks+b] = int8(round(s / steps[r]))
+			}
+		}
+	}
+	return steps, multiples
+}
+
+// FromSteps gives the scales that Steps wrote.
+func FromSteps(steps []float32, multiples []int8) []float32 {
+	out := make([]float32, len(multiples))
+	blocks := len(multiples) / max(1, len(steps))
+	for i, m := range multiples {
+		out[i] = float32(m) * steps[i/blocks]
+	}
+	return out
 }
 
 func block8(x []float32, v []byte) float32 {
@@ -61,38 +103,38 @@ func block8(x []float32, v []byte) float32 {
 	return scale
 }
 
-func block4(x []float32, v []byte) float32 {
+// scale4 searches the scale of a block: a multiple of step if that is not 0.
+func scale4(x []float32, step float32) float32 {
 	var most float32 // the value with the largest magnitude, with its sign: it gets the code -8, the one without a mirror
 	for _, f := range x {
 		if abs(f) > abs(most) {
 			most = f
 		}
 	}
-	if most == 0 {
-		quantizeTo(x, v, 0, 4)
-		return 0
-	}
 	best, bestErr := float32(0), math.Inf(1)
 	try := func(scale float32) {
-		scale = roundHalf(scale)
+		if step > 0 {
+			scale = clamp(round(scale/step), -127, 127) * step
+		}
 		if scale == 0 {
 			return
 		}
-		var e float64
+		var e float32
 		inv := 1 / scale
 		for _, f := range x {
-			d := float64(f - scale*clamp(round(f*inv), -8, 7))
-			e += d * d * float64(abs(f))
+			d := f - scale*clamp(round(f*inv), -8, 7)
+			e += d * d
 		}
-		if e < bestErr {
-			best, bestErr = scale, e
+		if float64(e) < bestErr {
+			best, bestErr = scale, float64(e)
 		}
 	}
-	for i := -4; i <= 6; i++ {
-		try(-most / (8 + 0.15*float32(i)))
-		try(most / (8 + 0.15*float32(i)))
+	if most != 0 {
+		for i := -4; i <= 6; i++ {
+			try(-most / (8 + 0.15*float32(i)))
+			try(most / (8 + 0.15*float32(i)))
+		}
 	}
-	quantizeTo(x, v, best, 4)
 	return best
 }
 

@@ -182,6 +182,9 @@ func (l *linear) quantize(f Format) error {
 		return nil
 	case Int4:
 		bits, block = 4, 32
+		if os.Getenv("BLK") != "" {
+			fmt.Sscan(os.Getenv("BLK"), &block)
+		}
 	case Int8:
 	default:
 		return fmt.Errorf("no format %q: there are fp32, int8 and int4", f)

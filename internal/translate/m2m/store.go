@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unsafe"
 
 	"koe/internal/graph"
 )
 
 // A built model's weights lie in one safetensors file. A projection "x" of quantised weights is three tensors: x.weight
-// (U8 [rows, cols·bits/8]: the packed values of graph.Blocks), x.scale (F16 [rows, blocks]) and x.bias. Exact weights
+// (U8 [rows, cols·bits/8]: the packed values of graph.Blocks), x.scale (F16 [rows, blocks]; or I8 multiples of x.step
+// [rows]) and x.bias. Exact weights
 // are x.weight alone, F32 or F16, and x.bias. Normalisations are x.gain and x.bias.
 
 // stored is one tensor of the file.
@@ -213,8 +215,16 @@ func (s *store) loadLinear(l *linear, name string, rows, cols int) (err error) {
 		return fmt.Errorf("weights: tensor %s.weight has shape %v; want %d × %d values of 4 or 8 bits", name, t.Shape, rows, cols)
 	}
 	l.blocks = graph.Blocks{Rows: rows, Cols: cols, Block: cols / scale.Shape[1], Bits: bits, Packed: t.data}
-	l.blocks.Scales, err = s.numbers(name+".scale", rows*scale.Shape[1])
-	return err
+	if scale.Dtype != "I8" {
+		l.blocks.Scales, err = s.numbers(name+".scale", rows*scale.Shape[1])
+		return err
+	}
+	steps, err := s.numbers(name+".step", rows)
+	if err != nil {
+		return err
+	}
+	l.blocks.Scales = graph.FromSteps(steps, unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(scale.data))), len(scale.data)))
+	return nil
 }
 
 func (s *store) addLinear(l *linear, name string) {
@@ -223,7 +233,13 @@ func (s *store) addLinear(l *linear, name string) {
 	} else {
 		q := &l.blocks
 		s.add(name+".weight", "U8", []int{q.Rows, q.Cols * q.Bits / 8}, q.Packed)
-		s.addNumbers(name+".scale", q.Scales, q.Rows, q.Cols/q.Block)
+		if q.Bits == 4 {
+			steps, multiples := q.Steps()
+			s.addNumbers(name+".step", steps, q.Rows)
+			s.add(name+".scale", "I8", []int{q.Rows, q.Cols / q.Block}, graph.Bytes(multiples))
+		} else {
+			s.addNumbers(name+".scale", q.Scales, q.Rows, q.Cols/q.Block)
+		}
 	}
 	if l.bias != nil {
 		s.addNumbers(name+".bias", l.bias, len(l.bias))
