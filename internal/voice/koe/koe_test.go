@@ -262,10 +262,7 @@ func TestChunks(t *testing.T) {
 	if err := v.vocode(t.Context(), j, x, 0, len(x.f0), func(y []float32) error { whole = slices.Clone(y); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{1, 7, 12, 33, 40, 120} {
-		if size == 1 && testing.Short() {
-			continue
-		}
+	for _, size := range []int{7, 12, 33, 40, 120} {
 		worst := 0.0
 		for a := 0; a < len(x.f0); a += size {
 			b := min(len(x.f0), a+size)

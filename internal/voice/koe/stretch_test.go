@@ -16,7 +16,7 @@ func TestStretcher(t *testing.T) {
 	}
 	for _, ratio := range []float64{1.01, 1.33, 2} {
 		var want []float32
-		for _, size := range []int{len(in), 1, 700, 3600} {
+		for _, size := range []int{len(in), 7, 700, 3600} {
 			s := &stretcher{ratio: ratio}
 			var out []float32
 			for part := range slices.Chunk(in, size) {
@@ -58,7 +58,7 @@ func TestStretcher(t *testing.T) {
 }
 
 func TestStretcherShort(t *testing.T) {
-	for n := range 2000 {
+	for n := 0; n < 2000; n += 37 {
 		s := &stretcher{ratio: 2}
 		out := append(s.add(make([]float32, n)), s.end()...)
 		if len(out) > n/2+1 {

@@ -27,7 +27,7 @@ var sentences = map[string]string{
 var odd = []string{
 	"\x00", "a\x00b", "\x01\x02\x1b[31mred\x1b[0m", "-v", "--help", "-", "<speak><break time=\"9s\"/>hi</speak>", "&lt;&amp;", "[[h@'loU]]", "[[[[",
 	"\xff\xfe invalid", "\ufeffbom", "👩‍👩‍👧‍👦🎉", "e\u0301" + strings.Repeat("\u0301", 200), "\u202eright to left", "ٱلْعَرَبِيَّة", "日本語の文章です。", "ｶﾞｷﾞｸﾞ ＡＢＣ",
-	strings.Repeat("a", 150), strings.Repeat("漢", 150), strings.Repeat("、", 150), strings.Repeat("9", 150), strings.Repeat(". ", 150),
+	strings.Repeat("a", 80), strings.Repeat("漢", 80), strings.Repeat("、", 80), strings.Repeat("9", 80), strings.Repeat(". ", 80),
 	"¹½⅓㎡㍿Ⅳ", "\u2028line\u2029paragraph", "a\r\nb\rc\v\fd", "%s%n%d", "$(reboot)`ls`;|&", "\\\\", "'\"", "x²+y²=z²", "1e308 -0.0 +∞ NaN",
 }
 
@@ -236,7 +236,7 @@ func (c *conformance) odd(t *testing.T) {
 
 func (c *conformance) any(t *testing.T) {
 	texts := rapid.StringN(0, 60, -1)
-	for i := range 12 {
+	for i := range 8 {
 		c.say(t, voice.Request{Text: texts.Example(i), Lang: c.lang, Speed: 3})
 	}
 }
