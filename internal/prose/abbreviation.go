@@ -90,7 +90,10 @@ func (c *Cutter) harmless(w string) bool {
 			return false
 		}
 	}
-	return digits <= 8
+	if digits > 0 && digits < len(w) {
+		return len(w) <= 8
+	}
+	return len(w) <= 12 || 3*changes(w) <= len(w)
 }
 
 // dotted holds what stands before the stop in keys that have one.

@@ -2,6 +2,7 @@ package prose
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -64,13 +65,14 @@ func (c *Cutter) limit() int {
 // scan moves the cursor as far as it can go.
 func (c *Cutter) scan() {
 	for c.bp < c.limit() {
+		c.work++
 		for c.bm < len(c.marks) && c.marks[c.bm].pos < c.bp {
 			c.bm++
 		}
 		if c.bm < len(c.marks) && c.marks[c.bm].pos == c.bp {
 			m := c.marks[c.bm]
 			if c.stepMark(m) {
-				c.count(c.bp, m.n, 0)
+				c.countMark(c.bp, m)
 				c.bp += m.n
 				c.bm++
 			}
@@ -314,8 +316,8 @@ func (c *Cutter) bound() {
 
 // longWord replaces a word that nobody wants to hear by what it is.
 func (c *Cutter) longWord() {
-	at, end := c.wordAt, len(c.out)
-	if i := bytes.IndexByte(c.out[c.bp:], ' '); i >= 0 {
+	at, end := c.wordAt, c.limit()
+	if i := bytes.IndexByte(c.out[c.bp:end], ' '); i >= 0 {
 		end = c.bp + i
 	}
 	say := "a long string"
@@ -323,26 +325,24 @@ func (c *Cutter) longWord() {
 		say = withheld
 	}
 	c.swallow = end == len(c.out)
-	c.out = append(append(c.out[:at:at], say...), c.out[end:]...)
-	move := func(pos int) (int, bool) { return pos - end + at + len(say), pos >= end }
-	marks := c.marks[:0]
+	c.out = slices.Replace(c.out, at, end, []byte(say)...)
+	k := 0
 	for _, m := range c.marks {
-		if pos, after := move(m.pos); after {
-			m.pos = pos
-			marks = append(marks, m)
-		} else if m.pos < at {
-			marks = append(marks, m)
+		if m.pos >= at && m.pos < end {
+			continue
 		}
-	}
-	c.marks = marks
-	brackets := c.brackets[:0]
-	for _, b := range c.brackets {
-		if pos, after := move(b.pos); after {
-			b.pos, b.mark = pos, len(c.marks)
-			brackets = append(brackets, b)
+		if m.pos >= end {
+			m.pos += at + len(say) - end
 		}
+		c.marks[k] = m
+		k++
 	}
-	c.brackets = brackets
+	gone := len(c.marks) - k
+	c.marks = c.marks[:k]
+	for i := range c.brackets { // all after the cursor
+		c.brackets[i].pos += at + len(say) - end
+		c.brackets[i].mark -= gone
+	}
 	if c.pipe >= 0 {
 		c.pipe = max(c.pipe-end+at+len(say), at)
 	}
@@ -357,12 +357,9 @@ func (c *Cutter) count(at, n int, r rune) {
 	c.counted = at + n
 	min := c.opt.maxSentence() / 4
 	switch {
-	case r == 0:
-		c.runes += n
-		c.wordAt = at + n
 	case r == ' ':
 		c.runes++
-		if c.runes > min && c.depth == 0 && !c.sensitive(at) {
+		if c.runes > min && c.depth == 0 && (c.runes > c.opt.maxSentence()+200 || !c.sensitive(at)) {
 			c.spaceAt = at
 			if isContinue(c.last) && c.last != '-' {
 				c.clauseAt = at
@@ -391,6 +388,22 @@ func (c *Cutter) count(at, n int, r rune) {
 		}
 	}
 	c.last = r
+}
+
+// countMark is count for a marked range; a sentence without spaces may be cut before a unit.
+func (c *Cutter) countMark(at int, m mark) {
+	if at < c.counted {
+		return
+	}
+	if m.kind == unitMark {
+		if c.runes > c.opt.maxSentence()/4 && c.depth == 0 && !c.sensitive(at) {
+			c.spaceAt = at
+		}
+		c.wordAt = at + m.n
+		c.last = '`'
+	}
+	c.runes += m.n
+	c.counted = at + m.n
 }
 
 // sensitive reports whether the word before at announces a secret, which must not be cut off from it.

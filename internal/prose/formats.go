@@ -25,7 +25,7 @@ func Formats() []string {
 var formats = []Format{
 	format("private key", `-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[\s\S]*)`, "-----begin"),
 	format("AWS access key", `\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b`, "akia", "asia", "abia", "acca"),
-	judged("AWS secret key", `(?i:aws|secret|access.?key)[^\n]{0,40}?[^A-Za-z0-9/+]([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)`, random, "aws", "secret", "access"),
+	judged("AWS secret key", `(?i:aws|secret|access.?key)[^\n]{0,40}?[^A-Za-z0-9/+]([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)`, value, "aws", "secret", "access"),
 	format("Google API key", `\bAIza[0-9A-Za-z_-]{35}`, "aiza"),
 	format("Google OAuth token", `\bya29\.[0-9A-Za-z_-]{20,}`, "ya29."),
 	format("Google OAuth secret", `\bGOCSPX-[0-9A-Za-z_-]{28}`, "gocspx-"),
@@ -91,7 +91,7 @@ var formats = []Format{
 	format("password in a URL", `[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:`+"`"+`]*:[^\s/@`+"`"+`]+@[^\s`+"`"+`]+[^\s`+"`"+`.,;:!?)\]}'"]`, "://"),
 	format("authorization header", `(?i)\b(?:Bearer|Basic|Token)\s+["'`+"`"+`]?([A-Za-z0-9+/_.~-]*[0-9][A-Za-z0-9+/_.~-]{10,}=*|[A-Za-z0-9+/_.~-]{24,}=*)`, "bearer", "basic", "token"),
 	judged("password", `(?i)(?:password|passwd|passphrase|passcode|\bpwd|_pass|\bpass)["'`+"`"+`]?\s*(?:[:=]|is|was)\s*["'`+"`"+`]?([^\s"'`+"`"+`,;]*[^\s"'`+"`"+`,;.:!?)\]}*_])`, password, "pass", "pwd"),
-	judged("assigned key", `(?i)(?:api[_ -]?key|access[_ -]?key|secret[_ -]?key|private[_ -]?key|[a-z]_key|auth[_ -]?key|secret|token|credentials?|\bkey)["'`+"`"+`]?\s*(?:[:=]|is|was)\s*["'`+"`"+`]?([A-Za-z0-9+/_.~=-]{12,})`, value, "key", "secret", "token", "credential"),
+	judged("assigned key", `(?i)(?:api[_ -]?key|access[_ -]?key|secret[_ -]?key|private[_ -]?key|[a-z]_key|auth[_ -]?key|secret|token|credentials?|\bkey)["'`+"`"+`]?\s*(?:[:=]|is|was)\s*["'`+"`"+`]?([A-Za-z0-9+/_.~=-]{12,})`, keyValue, "key", "secret", "token", "credential"),
 	judged("random string", `(?:^|[^A-Za-z0-9_/+.-])([A-Za-z0-9+/_-]{32,}={0,2})(?:$|[^A-Za-z0-9_/+-])`, unknownKey),
 }
 
@@ -103,7 +103,10 @@ func unknownKey(v string) bool {
 var digest = regexp.MustCompile(`^(?:sha(?:1|256|384|512)|md5)-`)
 
 // changesOften tells random strings from long names: their characters' kinds change at 4 of 10 steps.
-func changesOften(v string) bool {
+func changesOften(v string) bool { return 10*changes(v) >= 4*len(v) }
+
+// changes counts the changes between small letters, capitals and digits.
+func changes(v string) int {
 	kind := func(b byte) int {
 		switch {
 		case b >= '0' && b <= '9':
@@ -121,5 +124,5 @@ func changesOften(v string) bool {
 			n++
 		}
 	}
-	return 10*n >= 4*len(v)
+	return n
 }

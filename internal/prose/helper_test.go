@@ -110,3 +110,7 @@ func same(a, b []Sentence) bool {
 	}
 	return true
 }
+
+func textEvent(s string) agent.Event {
+	return agent.Event{Kind: agent.Text, Block: "1", Text: s}
+}

@@ -85,12 +85,14 @@ type inline struct {
 	stamps    []stampAt
 	keyTail   []byte
 	noKey     bool
+	noDecl    rune // ! or ?: no comment or instruction begins in what is taken again
+	work      int  // characters looked at, for the test that this is linear in the text's length
 }
 
 func (c *Cutter) resetInline() {
 	c.inline = inline{
 		out: c.out[:0], marks: c.marks[:0], brackets: c.brackets[:0], carry: c.carry[:0], hold: c.hold[:0],
-		stamps: c.stamps[:0], keyTail: c.keyTail[:0], prev: '\n', pipe: -1,
+		stamps: c.stamps[:0], keyTail: c.keyTail[:0], work: c.work, prev: '\n', pipe: -1,
 	}
 	c.resetBounds()
 }
@@ -120,13 +122,14 @@ func (c *Cutter) inlineNewline() {
 // inlineRune takes a paragraph's next character and looks for sentence ends in what became certain.
 func (c *Cutter) inlineRune(r rune) {
 	c.tok(r)
-	if len(c.brackets) > 0 && len(c.out)-c.brackets[0].pos > maxLink {
-		c.brackets = append(c.brackets[:0], c.brackets[1:]...)
+	for c.state != inClosing && c.state != inTarget && c.state != inLabel && len(c.brackets) > 0 && len(c.out)-c.brackets[0].pos > maxLink {
+		c.brackets = c.brackets[1:]
 	}
 	c.scan()
 }
 
 func (c *Cutter) tok(r rune) {
+	c.work++
 	switch c.state {
 	case inText:
 		c.tokText(r)
@@ -276,6 +279,11 @@ func (c *Cutter) unit(s string) {
 // again sends what was held back through the machine as text; its first character is text in any case.
 func (c *Cutter) again(first bool) {
 	held := []rune(string(c.hold))
+	if len(held) > 1 && held[0] == '<' && (held[1] == '!' || held[1] == '?') {
+		// what does not end a comment does not end those that begin inside it
+		defer func(was rune) { c.noDecl = was }(c.noDecl)
+		c.noDecl = held[1]
+	}
 	c.hold, c.state = c.hold[:0], inText
 	for i, r := range held {
 		if i == 0 && first {
@@ -423,6 +431,9 @@ func (c *Cutter) link() {
 
 func (c *Cutter) tokTarget(r rune) {
 	c.hold = utf8.AppendRune(c.hold, r)
+	if len(c.hold) > 2 && len(c.hold) <= maxLink && !strings.ContainsRune(" \n()<>\"'", r) && !isSpace(rune(c.hold[len(c.hold)-2])) && c.hold[len(c.hold)-2] < utf8.RuneSelf && strings.IndexByte(">\"')", c.hold[len(c.hold)-2]) < 0 {
+		return // goes on with a word
+	}
 	switch ok, more := linkTarget(string(c.hold)); {
 	case ok:
 		c.link()
@@ -468,7 +479,9 @@ func linkTarget(s string) (ok, more bool) {
 				i++
 				continue
 			case '(':
-				depth++
+				if depth++; depth > 32 {
+					return false, false
+				}
 			case ')':
 				depth--
 			}
@@ -510,6 +523,8 @@ func linkTarget(s string) (ok, more bool) {
 			i++
 		} else if s[i] == end {
 			break
+		} else if end == ')' && s[i] == '(' {
+			return false, false
 		}
 	}
 	i++
@@ -545,7 +560,7 @@ var (
 )
 
 func (c *Cutter) tokAngle(r rune) {
-	if len(c.hold) == 1 && !(r < utf8.RuneSelf && unicode.IsLetter(r)) && r != '/' && r != '!' && r != '?' {
+	if len(c.hold) == 1 && (r == c.noDecl || !(r < utf8.RuneSelf && unicode.IsLetter(r)) && r != '/' && r != '!' && r != '?') {
 		c.again(true)
 		c.tok(r)
 		return

@@ -121,11 +121,14 @@ func suspicious(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch b := s[i]; {
 		case b == ':' || b == '=':
-			if i >= 3 && announcesSecret(s[max(0, i-24):i]) {
+			if announcesSecret(s[max(0, i-40):i]) {
 				return true
 			}
 			n++
 		case b <= ' ' || b >= 0x80:
+			if n >= 2 && (s[i-1] == 's' || s[i-1] == 'r' || s[i-1] == 'c') && announcesSecret(s[max(0, i-40):i]) {
+				return true // "the password is", "Bearer"
+			}
 			n = 0
 		default:
 			n++
@@ -134,23 +137,33 @@ func suspicious(s string) bool {
 			return true
 		}
 	}
-	return len(s) > 6 && announcesSecret(s)
+	return false
 }
 
-var secretWord = regexp.MustCompile(`(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|bearer|basic|api[_ -]?key|access[_ -]?key|[a-z]_key|\bkeys?|credentials?|auth(?:orization)?)\W*$`)
+// secretWords: the words after which a secret may come, by their ends.
+var secretWords = []string{"password", "passwd", "passphrase", "passcode", "pass", "pwd", "secret", "token", "bearer", "basic", "key", "keys",
+	"credential", "credentials", "auth", "authorization", " is", " was"}
 
 // announcesSecret reports whether a text ends in a word after which a secret may come.
 func announcesSecret(s string) bool {
-	s = strings.TrimRight(s, " :=`'\"*_")
-	if s == "" {
+	n := len(s)
+	for n > 0 && strings.IndexByte(" :=`'\"*_", s[n-1]) >= 0 {
+		n--
+	}
+	if n == 0 {
 		return false
 	}
-	switch s[len(s)-1] | 0x20 { // the last letters of the words that may match
-	case 's', 'd', 'e', 't', 'n', 'r', 'c', 'y', 'h':
+	switch s[n-1] | 0x20 { // the words' last letters
+	case 's', 'd', 'e', 't', 'n', 'r', 'c', 'y', 'h', 'l':
 	default:
 		return false
 	}
-	return secretWord.MatchString(s[max(0, len(s)-24):])
+	for _, w := range secretWords {
+		if n >= len(w) && strings.EqualFold(s[n-len(w):n], w) {
+			return w[0] != ' ' || announcesSecret(s[max(0, n-len(w)-16):n-len(w)])
+		}
+	}
+	return false
 }
 
 // widen grows a range to the code span around it.
@@ -196,7 +209,7 @@ func random(v string) bool {
 		}
 		last = k
 	}
-	return digits >= 2 && letters >= 2 && float64(changes) >= 0.3*float64(len(v)) && entropy(v) >= 3
+	return (digits >= 2 || digits == 1 && len(v) >= 20) && letters >= 2 && float64(changes) >= 0.3*float64(len(v)) && entropy(v) >= 3
 }
 
 // value judges what is assigned to something called a key, token or secret.
@@ -204,7 +217,12 @@ func value(v string) bool {
 	if placeholder(v) {
 		return false
 	}
-	return random(v) || len(v) >= 20 && hexadecimal(v)
+	return random(v) && !hexadecimal(v)
+}
+
+// keyValue is value for what is said to be a key: hexadecimal digits, too, which otherwise name commits.
+func keyValue(v string) bool {
+	return value(v) || len(v) >= 20 && hexadecimal(v)
 }
 
 // password judges what is assigned to something called a password.

@@ -24,6 +24,7 @@ func (c *Cutter) sentence(at int, final bool, p Pause, extra []mark) (Sentence, 
 	hidden := secrets(string(c.out[:at])) // before delimiters are taken out of them
 	ms := c.resolved(at, extra, hidden)
 	b := make([]byte, 0, at)
+	c.work += at
 	i, keep := 0, 0
 	space := func(r rune, next int) { // text, with spaces collapsed
 		n := len(b)
