@@ -25,10 +25,10 @@ func set(words string) map[string]bool {
 // likely returns the sentence that probably ends where the text read so far ends.
 func (c *Cutter) likely() (Sentence, bool) {
 	if c.leaf != paragraph || c.pipe >= 0 || len(c.brackets) > 0 || len(c.out) == 0 ||
-		c.mode != stream && !(c.mode == gather && c.softBreak) || c.npart > 0 || c.swallow {
+		c.mode != stream && (c.mode != gather || !c.softBreak) || c.npart > 0 || c.swallow {
 		return Sentence{}, false
 	}
-	if c.state != inText && !(c.state == inDelim && c.scanned == inStop) {
+	if c.state != inText && (c.state != inDelim || c.scanned != inStop) {
 		return Sentence{}, false
 	}
 	if c.bp < len(c.out) {

@@ -148,7 +148,7 @@ func (c *Cutter) release() {
 }
 
 func (c *Cutter) endLine() {
-	if c.mode == gather && !(c.keyOpen && c.swallowKeyLine()) {
+	if c.mode == gather && (!c.keyOpen || !c.swallowKeyLine()) {
 		c.apply(c.plan(c.line, true))
 	}
 	switch {

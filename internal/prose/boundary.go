@@ -356,8 +356,8 @@ func (c *Cutter) count(at, n int, r rune) {
 	}
 	c.counted = at + n
 	min := c.opt.maxSentence() / 4
-	switch {
-	case r == ' ':
+	switch r {
+	case ' ':
 		c.runes++
 		if c.runes > min && c.depth == 0 && (c.runes > c.opt.maxSentence()+200 || !c.sensitive(at)) {
 			c.spaceAt = at

@@ -98,11 +98,6 @@ func (c *Cutter) message(ev agent.Event) {
 
 func (c *Cutter) text(s string) {
 	for c.npart > 0 && len(s) > 0 {
-		if utf8.RuneStart(s[0]) {
-			c.npart = 0
-			c.rune(utf8.RuneError)
-			break
-		}
 		c.part[c.npart] = s[0]
 		c.npart++
 		s = s[1:]

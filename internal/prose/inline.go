@@ -462,13 +462,15 @@ func linkTarget(s string) (ok, more bool) {
 			if i >= len(s) {
 				return false, true
 			}
-			if s[i] == '\\' {
-				i++
-			} else if s[i] == '\n' || s[i] == '<' {
+			if s[i] == '\n' || s[i] == '<' {
 				return false, false
-			} else if s[i] == '>' {
+			}
+			if s[i] == '>' {
 				i++
 				break
+			}
+			if s[i] == '\\' {
+				i++
 			}
 		}
 	} else {
@@ -519,12 +521,14 @@ func linkTarget(s string) (ok, more bool) {
 		if i >= len(s) {
 			return false, true
 		}
+		if s[i] == end {
+			break
+		}
+		if end == ')' && s[i] == '(' {
+			return false, false
+		}
 		if s[i] == '\\' {
 			i++
-		} else if s[i] == end {
-			break
-		} else if end == ')' && s[i] == '(' {
-			return false, false
 		}
 	}
 	i++

@@ -302,8 +302,8 @@ func (c *Cutter) planItem(p plan, s []byte, at int, end, direct bool) (plan, boo
 	wait.pos = at
 	w := 0
 	one := true
-	switch {
-	case rest[0] == '-' || rest[0] == '*' || rest[0] == '+':
+	switch rest[0] {
+	case '-', '*', '+':
 		w = 1
 	default:
 		for w < len(rest) && w < 10 && rest[w] >= '0' && rest[w] <= '9' {

@@ -190,7 +190,7 @@ func widen(s string, f span) span {
 func random(v string) bool {
 	changes, digits, letters, last := 0, 0, 0, 0
 	for i, r := range v {
-		k := 0
+		k := 4
 		switch {
 		case unicode.IsDigit(r):
 			k = 1
@@ -201,8 +201,6 @@ func random(v string) bool {
 		case unicode.IsUpper(r):
 			k = 3
 			letters++
-		default:
-			k = 4
 		}
 		if i > 0 && k != last {
 			changes++

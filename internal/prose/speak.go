@@ -65,11 +65,24 @@ func (c *Cutter) sentence(at int, final bool, p Pause, extra []mark) (Sentence, 
 	for len(b) > keep && b[len(b)-1] == ' ' {
 		b = b[:len(b)-1]
 	}
-	s, _ := redact(string(b))
+	s := string(b)
+	if len(hidden) > 0 || rewritten(ms) {
+		s, _ = redact(s)
+	}
 	if !speakable(s) {
 		return Sentence{}, false
 	}
 	return Sentence{Text: s, Role: c.role, Pause: p, Channel: c.channel, Session: c.session, Parent: c.parent, Read: c.readAt(at)}, true
+}
+
+// rewritten reports whether what is spoken is more than the text with its spaces collapsed.
+func rewritten(ms []mark) bool {
+	for _, m := range ms {
+		if m.kind != unitMark {
+			return true
+		}
+	}
+	return false
 }
 
 // dropped: a delimiter that is still open at a sentence's end will most likely be closed later in the paragraph.
@@ -100,6 +113,9 @@ func (c *Cutter) resolved(at int, extra []mark, hidden []span) []mark {
 
 // leaveOpen keeps the delimiters that out[:at] leaves open for the sentences after it.
 func (c *Cutter) leaveOpen(at int) {
+	if len(c.carry) == 0 && (len(c.marks) == 0 || c.marks[0].pos >= at) {
+		return
+	}
 	ms := c.resolved(at, nil, secrets(string(c.out[:at])))
 	carry := c.carry[:0]
 	for _, m := range ms {
