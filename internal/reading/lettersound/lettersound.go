@@ -121,8 +121,8 @@ func (s *state) path(n int) []int32 {
 	return p
 }
 
-// search returns the best way through the letters. onStep, if not nil, sees the beam after each letter, best first, and
-// ends the search by returning false; wanted marks the states that follow it.
+// search returns the best way through the letters. In training, train sees the beam after each letter, best first, ends
+// the search early by returning false, and the states that follow its wanted path are marked.
 func search[W weights](m *Model, w W, letters []byte, train *training) *state {
 	start := &state{right: true}
 	beam := []*state{start}
