@@ -39,8 +39,8 @@ func TestHeldOut(t *testing.T) {
 
 // TestTrain learns a few words by heart, so that the recipe stays able to make a model.
 func TestTrain(t *testing.T) {
-	words := pairs(t, false)[:800]
-	data, err := lettersound.Train(words, lettersound.Options{Epochs: 6, Log2Table: 17, Seed: 1, Log: t.Logf})
+	words := pairs(t, false)[:300]
+	data, err := lettersound.Train(words, lettersound.Options{Epochs: 5, Log2Table: 16, Seed: 1, Log: t.Logf})
 	if err != nil {
 		t.Fatal(err)
 	}
