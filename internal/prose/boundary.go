@@ -227,7 +227,7 @@ func (c *Cutter) ends(next rune, token string) bool {
 	switch c.stop {
 	case '.':
 	case '!', '?':
-		return !(c.closed && token != "")
+		return !c.closed || token == ""
 	case '…':
 		return token == ""
 	default:

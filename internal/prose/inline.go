@@ -564,7 +564,7 @@ var (
 )
 
 func (c *Cutter) tokAngle(r rune) {
-	if len(c.hold) == 1 && (r == c.noDecl || !(r < utf8.RuneSelf && unicode.IsLetter(r)) && r != '/' && r != '!' && r != '?') {
+	if len(c.hold) == 1 && (r == c.noDecl || !letterASCII(r) && r != '/' && r != '!' && r != '?') {
 		c.again(true)
 		c.tok(r)
 		return
@@ -739,3 +739,5 @@ func (c *Cutter) headingText(b []byte) {
 		c.inlineRune(r)
 	}
 }
+
+func letterASCII(r rune) bool { return r < utf8.RuneSelf && unicode.IsLetter(r) }

@@ -32,7 +32,8 @@ const (
 
 // Sentence is one unit to translate and speak.
 type Sentence struct {
-	// Text is plain prose: no Markdown but code spans, which stay in single backticks with their content unchanged.
+	// Text is plain prose: no Markdown but code spans, which stay in single backticks with their content unchanged (a
+	// backtick inside one becomes an apostrophe). A bare address is such a span, too.
 	// A secret is the code-free word "secret". Never empty, no newline, no leading or trailing space.
 	Text    string
 	Role    Role

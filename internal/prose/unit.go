@@ -3,7 +3,6 @@ package prose
 import (
 	"bytes"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -165,7 +164,7 @@ func (c *Cutter) swallowKeyLine() bool {
 		return true
 	}
 	for _, b := range s {
-		if !(b < utf8.RuneSelf && (unicode.IsLetter(rune(b)) || unicode.IsDigit(rune(b)))) && b != '+' && b != '/' && b != '=' {
+		if !letterASCII(rune(b)) && (b < '0' || b > '9') && b != '+' && b != '/' && b != '=' {
 			c.keyOpen = false
 			return false
 		}
