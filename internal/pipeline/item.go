@@ -20,6 +20,7 @@ type item struct {
 	guessed     time.Time
 	begun       time.Time // translation started
 	translated  time.Time
+	voiced      time.Time // reading and synthesis started
 	firstPCM    time.Time
 	translation translate.Translation
 	clauses     []clause

@@ -173,7 +173,7 @@ func (l *ledger) finished(it *item, sound time.Duration, skipped bool) {
 	l.translating = append(l.translating, it.translated.Sub(it.begun))
 	if !it.firstPCM.IsZero() {
 		l.ready = append(l.ready, it.firstPCM.Sub(it.sentence.Read))
-		l.says = append(l.says, it.firstPCM.Sub(it.translated))
+		l.says = append(l.says, it.firstPCM.Sub(it.voiced))
 		for _, p := range it.parts {
 			if _, ok := l.parts[p.name]; !ok {
 				l.partNames = append(l.partNames, p.name)

@@ -83,7 +83,7 @@ func (p *Pipeline) observeEvent(ev agent.Event) {
 	case agent.ToolUse:
 		n.Kind = ToolCalled
 		if ev.Tool != nil {
-			n.Tool = ev.Tool.Name
+			n.Tool, n.Detail = ev.Tool.Name, prose.Redact(ev.Tool.Detail)
 		}
 	case agent.TurnEnd:
 		n.Kind = TurnOver

@@ -135,7 +135,7 @@ func New(parts Parts, opts Options) (*Pipeline, error) {
 		opts.QueueBytes = 64 << 20
 	}
 	if opts.Ahead == 0 {
-		opts.Ahead = 30 * time.Second
+		opts.Ahead = 10 * time.Second
 	}
 	if opts.Pauses == (Pauses{}) {
 		opts.Pauses = DefaultPauses()
@@ -152,7 +152,7 @@ func New(parts Parts, opts Options) (*Pipeline, error) {
 		parts: parts, opts: opts,
 		queue:  newQueue(opts.QueueBytes),
 		synth:  make(chan *item, 3),
-		play:   make(chan *item, 3),
+		play:   make(chan *item, 32),
 		room:   int64(format.Samples(opts.Ahead)),
 		turn:   make(chan struct{}, 1),
 		ledger: newLedger(parts.Sink.Stats().Realtime),
@@ -306,6 +306,7 @@ func (p *Pipeline) synthesize(ctx context.Context, it *item) error {
 	if it.failed() != nil {
 		return nil
 	}
+	it.voiced = time.Now()
 	var text string
 	text, it.clauses = pronounce(p.parts.Pronouncer, it.translation.Text)
 	bound, release := it.bind(ctx)

@@ -219,7 +219,7 @@ func (m *model) View() tea.View {
 	}
 	lines = append(lines, "")
 	lines = append(lines, m.queue()...)
-	lines = append(lines, rule, m.cut(m.figures()), m.cut(m.state()))
+	lines = append(lines, rule, m.cut(m.figures()), m.cut(m.state()), m.cut(dim.Render(keys)))
 	if m.trouble != "" {
 		lines = append(lines, m.cut(warn.Render(m.trouble)))
 	}
@@ -268,16 +268,19 @@ func (m *model) queue() []string {
 	return lines
 }
 
+// figures are the three latencies of docs/DESIGN.md: median, and the 95th percentile behind the stroke.
 func (m *model) figures() string {
 	f := func(name string, f pipeline.Figure) string {
 		if f.N == 0 {
 			return label.Render(name) + " –"
 		}
-		return label.Render(name) + " " + ms(f.P50) + dim.Render(" p95 "+ms(f.P95))
+		return label.Render(name) + fmt.Sprintf(" %.0f", f.P50.Seconds()*1e3) + dim.Render(fmt.Sprintf("/%.0f", f.P95.Seconds()*1e3))
 	}
 	s := m.summary
-	return strings.Join([]string{f("first_sound_idle", s.FirstSoundIdle), f("ready", s.Ready), f("gap", s.Gap)}, "   ")
+	return strings.Join([]string{f("first_sound_idle", s.FirstSoundIdle), f("ready", s.Ready), f("gap", s.Gap)}, "   ") + dim.Render("   ms p50/p95")
 }
+
+const keys = "space pause · n next · r repeat · +/- speed · m mute · q quit"
 
 func (m *model) state() string {
 	var parts []string
@@ -294,6 +297,5 @@ func (m *model) state() string {
 	if m.title != "" {
 		parts = append(parts, dim.Render(m.title))
 	}
-	keys := dim.Render("space pause · n next · r repeat · +/- speed · m mute · q quit")
-	return strings.Join(parts, "  ") + "   " + keys
+	return strings.Join(parts, "  ")
 }
