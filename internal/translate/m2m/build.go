@@ -45,6 +45,11 @@ func ParseRecipe(name string) (Recipe, error) {
 	return Recipe{}, fmt.Errorf("no recipe %q: there are default, fp32, int8 and int4", name)
 }
 
+// String gives the recipe as manifests have it.
+func (r Recipe) String() string {
+	return fmt.Sprintf("encoder %s, decoder %s, embedding %s", r.Encoder, r.Decoder, r.Embedding)
+}
+
 func (r Recipe) format(p part) Format {
 	switch p {
 	case inEncoder:
@@ -55,29 +60,8 @@ func (r Recipe) format(p part) Format {
 	return r.Embedding
 }
 
-// Build reads a Hugging Face M2M100 checkpoint (config.json, model.safetensors, sentencepiece.bpe.model) from src and
-// writes the built model's config, weights and tokenizer to dst, which is made if need be. The manifest is the caller's.
-func Build(ctx context.Context, src, dst string, r Recipe) error {
-	files, err := build(ctx, src, r)
-	if err != nil {
-		return fmt.Errorf("build translation model from %s: %w", src, err)
-	}
-	if err := os.MkdirAll(dst, 0o755); err != nil {
-		return fmt.Errorf("build translation model: %w", err)
-	}
-	for _, f := range []struct {
-		name string
-		data []byte
-	}{{ConfigFile, files.Config}, {WeightsFile, files.Weights}, {TokenizerFile, files.Tokenizer}} {
-		if err := os.WriteFile(filepath.Join(dst, f.name), f.data, 0o644); err != nil {
-			return fmt.Errorf("build translation model: %w", err)
-		}
-	}
-	return nil
-}
-
 // build makes the files in memory.
-func build(ctx context.Context, src string, r Recipe) (f Files, err error) {
+func build(ctx context.Context, src string, r Recipe, progress func(done, total int)) (f Files, err error) {
 	c, raw, err := sourceConfig(src)
 	if err != nil {
 		return f, err
@@ -98,6 +82,7 @@ func build(ctx context.Context, src string, r Recipe) (f Files, err error) {
 	}
 	defer func() { err = errors.Join(err, ck.Close()) }()
 	w, out := &weights{}, &store{}
+	done := 0
 	err = w.visit(&c, func(l *linear, p part, name string, rows, cols int, from []string) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -110,6 +95,8 @@ func build(ctx context.Context, src string, r Recipe) (f Files, err error) {
 		}
 		out.addLinear(l, name)
 		*l = linear{}
+		done++
+		progress(done, 2+4*c.EncoderLayers+6*c.DecoderLayers)
 		return nil
 	}, func(n *norm, name, from string) error {
 		for _, x := range []struct{ suffix, from string }{{".gain", ".weight"}, {".bias", ".bias"}} {

@@ -21,14 +21,14 @@ func encoderGraph(c *Config, w *weights) []byte {
 		qkv := g.Node("", "Split", []string{l.qkv.applyMany(g, normal, name+".qkv")}, 3, graph.I("axis", -1), graph.I("num_outputs", 3))
 		a := g.MS("MultiHeadAttention", qkv, graph.I("num_heads", c.EncoderHeads))
 		a = l.out.applyMany(g, a, name+".out")
-		x, normal = l.hiddenNorm.applySum(g, x, a, name+".n2")
+		x, normal = l.hiddenNorm.applySumMany(g, x, a, name+".n2")
 		h := g.Op("Relu", []string{l.fc1.applyMany(g, normal, name+".fc1")})
 		h = l.fc2.applyMany(g, h, name+".fc2")
 		next, nextName := &w.encoderNorm, "e.norm"
 		if i+1 < len(w.encoder) {
 			next, nextName = &w.encoder[i+1].attentionNorm, fmt.Sprintf("e%d.n1", i+1)
 		}
-		x, normal = next.applySum(g, x, h, nextName)
+		x, normal = next.applySumMany(g, x, h, nextName)
 	}
 	g.As(normal, "states")
 	g.Output("states", graph.Float, 1, "s", c.Width)

@@ -25,6 +25,12 @@ const (
 	ManifestFile  = "manifest.json"
 )
 
+// basicOptimization is ort.Options.Optimization's value for constant folding and the like.
+const basicOptimization = 2
+
+// maxPieces is how many pieces of a sentence models of this kind translate well: what they were trained with.
+const maxPieces = 120
+
 // unknownID is the token of text that the vocabulary cannot express (fairseq's layout).
 const unknownID = 3
 
@@ -54,7 +60,10 @@ type Engine struct {
 	emptyCache []float32
 }
 
-var _ translate.Engine = (*Engine)(nil)
+var (
+	_ translate.Engine   = (*Engine)(nil)
+	_ translate.Measurer = (*Engine)(nil)
+)
 
 // OpenDir opens the built model in a folder.
 func OpenDir(rt *ort.Runtime, dir string, opts Options) (*Engine, error) {
@@ -110,7 +119,8 @@ func open(rt *ort.Runtime, f Files, opts Options) (_ *Engine, err error) {
 func (e *Engine) start(opts Options) (err error) {
 	c := &e.config
 	e.cross, e.caches, e.presents = crossNames(c.DecoderLayers), cacheNames(c.DecoderLayers), layerNames("present", c.DecoderLayers)
-	so := ort.Options{IntraThreads: opts.Threads}
+	// The graphs are written as they should run: no fusing (see applySumMany).
+	so := ort.Options{IntraThreads: opts.Threads, Optimization: basicOptimization}
 	if opts.Threads == 0 {
 		so.IntraThreads = 2
 	}
@@ -186,6 +196,11 @@ func (e *Engine) Decode(ctx context.Context, text, source, target string, beam i
 		return "", err
 	}
 	return e.decodeText(out), nil
+}
+
+// Length returns the pieces of a prepared text and the most that the model translates well.
+func (e *Engine) Length(text string) (pieces, limit int) {
+	return len(e.tokens.Encode(text)), maxPieces
 }
 
 // TooLongError reports a sentence that the model has no positions for.

@@ -39,11 +39,11 @@ func openTiny(t testing.TB, shape string, r Recipe) (*Engine, []golden) {
 	t.Helper()
 	rt := orttest.Open(t)
 	src := filepath.Join("testdata", shape)
-	f, err := build(t.Context(), src, r)
+	f, err := build(t.Context(), src, r, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Open(rt, f, Options{})
+	e, err := Open(rt, f, Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
