@@ -135,13 +135,28 @@ func resolveModels(cfg *config.Config) (notices []string, err error) {
 func openEngine(rt *ort.Runtime, cfg *config.Config) (translate.Engine, error) {
 	opts := m2m.Options{Threads: cfg.Performance.TranslateThreads}
 	if cfg.Translation.Model == config.DefaultTranslationModel {
-		return m2m.Open(rt, m2m.Files(models.Enja()), opts)
+		return m2m.Open(rt, enjaFiles(), opts)
 	}
 	installed, err := store().Open(cfg.Translation.Model)
 	if err != nil {
 		return nil, err
 	}
 	return m2m.OpenDir(rt, installed.Dir, opts)
+}
+
+// enjaFiles are the embedded translation model's, in the program's read-only memory.
+func enjaFiles() m2m.Files {
+	m := models.EnJa()
+	return m2m.Files{Config: m["config.json"].Bytes(), Weights: m["weights.safetensors"].Bytes(), Tokenizer: m["sentencepiece.bpe.model"].Bytes()}
+}
+
+// voiceModels are the embedded voice's.
+func voiceModels() voicekoe.Models {
+	g2p, v := models.G2PJa(), models.VoiceJa()
+	return voicekoe.Models{
+		G2P: g2p["g2p.onnx"].Bytes(), G2PTable: g2p["g2p.json"].Bytes(),
+		Acoustic: v["acoustic.onnx"].Bytes(), Vocoder: v["vocoder.onnx"].Bytes(),
+	}
 }
 
 func openTranslator(rt *ort.Runtime, cfg *config.Config) (*translate.Cache, error) {
@@ -177,7 +192,7 @@ func openVoice(ctx context.Context, rt *ort.Runtime, cfg *config.Config, reader 
 				return nil, usageError{err}
 			}
 		}
-		return voicekoe.Open(rt, voicekoe.Models(models.Voice()), reader, opts)
+		return voicekoe.Open(rt, voiceModels(), reader, opts)
 	case "espeak":
 		return espeak.Open(ctx, "")
 	case "say":
