@@ -85,6 +85,7 @@ type inline struct {
 	stamps    []stampAt
 	keyTail   []byte
 	noKey     bool
+	noURL     bool
 	noDecl    rune // ! or ?: no comment or instruction begins in what is taken again
 	work      int  // characters looked at, for the test that this is linear in the text's length
 }

@@ -29,6 +29,9 @@ func (c *Cutter) atWWW() bool {
 }
 
 func (c *Cutter) beginURL(pos int) bool {
+	if c.noURL {
+		return false
+	}
 	if pos > 0 {
 		r, _ := utf8.DecodeLastRune(c.out[:pos])
 		if r < utf8.RuneSelf && !strings.ContainsRune(" *_~(\"'[", r) {
@@ -83,7 +86,9 @@ func (c *Cutter) endURL() {
 	if end > 0 {
 		c.prev = rune(s[end-1])
 	}
+	c.noURL = true // "www." alone is no address, however often one looks
 	c.again(false)
+	c.noURL = false
 }
 
 // atKey begins a private key: a space follows "-----BEGIN".
