@@ -75,13 +75,14 @@ func Evaluate(ctx context.Context, tr translate.Translator, source, target strin
 			return nil, fmt.Errorf("quality: line %d: %w", p.Line, err)
 		}
 		initial := t.Text
+		if t.First != "" {
+			initial = t.First
+		}
 		switch t.Fallback {
 		case translate.SecondTry:
 			r.SecondTry++
-			initial = t.First
 		case translate.Piecewise:
 			r.Piecewise++
-			initial = t.First
 		}
 		whole.Add(t.Text, p.Reference)
 		first.Add(initial, p.Reference)

@@ -206,3 +206,20 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+// FuzzNormalise: a character map is offsets all the way, and none may lead out of it.
+func FuzzNormalise(f *testing.F) {
+	p, err := parseModel(string(readGzip(f, "bpe.model.gz")))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(p.norm.charsmap[:4+4*1024]+"\x00"), "Ａｂ\u3000ｶﾞ")
+	f.Add([]byte("\x08\x00\x00\x00\x00\x04\x00\x00A\x05\x00\x00b\x00"), "AAA")
+	f.Fuzz(func(t *testing.T, charsmap []byte, text string) {
+		n, err := newNormaliser(protoNormaliser{charsmap: string(charsmap), dummyPrefix: true, trimSpaces: true, escape: true}, false)
+		if err != nil {
+			return
+		}
+		_ = n.normalise(text)
+	})
+}

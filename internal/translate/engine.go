@@ -66,10 +66,15 @@ type job struct {
 	fallback Fallback
 	first    string
 	seen     bool // first is set
+	extra    int  // runs of the engine that were fallbacks
 }
 
-// maxDepth bounds how often a text is halved in search of what was lost: 2 × 2^4 runs of the engine at most.
-const maxDepth = 4
+// maxDepth bounds how often a text is halved in search of what was lost, maxExtra the runs of the engine that this and
+// other fallbacks may take: someone waits for the sentence.
+const (
+	maxDepth = 4
+	maxExtra = 16
+)
 
 // translate translates a text with atoms, at whatever length.
 func (j *job) translate(ctx context.Context, text string, depth int) (string, error) {
@@ -77,13 +82,14 @@ func (j *job) translate(ctx context.Context, text string, depth int) (string, er
 		return repair(text, text, j.request.Target), nil
 	}
 	if j.tooLong(text) {
+		j.seen = true // there is no first try of the whole
 		h, ok := split(text, true)
 		if !ok {
 			return text, nil // one character
 		}
 		return j.both(ctx, h, depth)
 	}
-	best, ok, err := j.tries(ctx, text)
+	best, ok, err := j.tries(ctx, text, depth)
 	if err != nil || ok {
 		return best, err
 	}
@@ -91,7 +97,10 @@ func (j *job) translate(ctx context.Context, text string, depth int) (string, er
 }
 
 // tries runs the engine on the whole text, again while something is lost. ok tells whether nothing is.
-func (j *job) tries(ctx context.Context, text string) (best string, ok bool, err error) {
+func (j *job) tries(ctx context.Context, text string, depth int) (best string, ok bool, err error) {
+	if depth > 0 {
+		j.extra++
+	}
 	out, err := j.run(ctx, text, 1)
 	if err != nil {
 		return "", false, err
@@ -104,17 +113,21 @@ func (j *job) tries(ctx context.Context, text string) (best string, ok bool, err
 		return out, true, nil
 	}
 	j.fallback = max(j.fallback, SecondTry)
-	if out, err = j.run(ctx, text, j.options.Beam); err != nil {
-		return "", false, err
-	}
-	if lost = j.lost(text, out); len(lost) == 0 {
-		return out, true, nil
+	if depth == 0 && j.extra < maxExtra { // parts had their wide search with the whole
+		j.extra++
+		if out, err = j.run(ctx, text, j.options.Beam); err != nil {
+			return "", false, err
+		}
+		if lost = j.lost(text, out); len(lost) == 0 {
+			return out, true, nil
+		}
 	}
 	// Models copy a span more surely than a name or a number.
 	hidden := j.atoms.hide(text, append(lostNames(text, out), lostNumbers(text, out, j.request.Target)...))
-	if hidden == text || j.tooLong(hidden) {
+	if hidden == text || j.tooLong(hidden) || j.extra >= maxExtra {
 		return out, false, nil
 	}
+	j.extra++
 	again, err := j.run(ctx, hidden, 1)
 	if err != nil {
 		return "", false, err
@@ -128,7 +141,7 @@ func (j *job) tries(ctx context.Context, text string) (best string, ok bool, err
 // pieces translates a text in two parts, split at a clause or around what was lost.
 func (j *job) pieces(ctx context.Context, text, best string, depth int) (string, error) {
 	j.fallback = Piecewise
-	if depth >= maxDepth {
+	if depth >= maxDepth || j.extra >= maxExtra {
 		return j.verbatim(text, best), nil
 	}
 	if h, ok := split(text, false); ok {
@@ -154,12 +167,23 @@ func (j *job) pieces(ctx context.Context, text, best string, depth int) (string,
 	return j.verbatim(text, best), nil
 }
 
-// verbatim is the end of all fallbacks: a text that has what must be kept, translated or not.
+// verbatim is the end of all fallbacks: the translation with what it lost after it, or the text as it is if the
+// translation can't be one.
 func (j *job) verbatim(text, best string) string {
-	if len(j.missing(text, best)) == 0 && suspicious(text, best, j.request.Target) == "" {
+	if suspicious(text, best, j.request.Target) != "" {
+		return text
+	}
+	hidden := j.atoms.hide(text, append(lostNames(text, best), lostNumbers(text, best, j.request.Target)...))
+	var lost []string
+	for _, r := range in(hidden) {
+		if !strings.ContainsRune(best, r) {
+			lost = append(lost, string(r))
+		}
+	}
+	if len(lost) == 0 {
 		return best
 	}
-	return text
+	return strings.TrimRight(best, "。 ") + " (" + strings.Join(lost, ", ") + ")"
 }
 
 func (j *job) both(ctx context.Context, h halves, depth int) (string, error) {

@@ -20,7 +20,8 @@ type Translation struct {
 	Fallback Fallback // the furthest fallback that was needed
 	Lost     []string // code spans, numbers or names of the request that are missing nevertheless
 	Cached   bool
-	// First is what the first try gave, where a fallback was needed: for measuring what fallbacks do.
+	// First is what the first try gave, where a fallback was needed: for measuring what fallbacks do. It is empty if the
+	// text was split for its length.
 	First string
 }
 
@@ -31,7 +32,7 @@ type Fallback uint8
 const (
 	NoFallback Fallback = iota
 	SecondTry           // another search (beam) kept what greedy search lost
-	Piecewise           // translated in pieces around what was lost
+	Piecewise           // translated in pieces around what was lost, or with it added at the end
 )
 
 // Translator translates sentences. It is safe for concurrent use.
