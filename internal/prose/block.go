@@ -346,6 +346,7 @@ func (c *Cutter) blank(p plan) {
 
 func (c *Cutter) beginTable() {
 	c.pipe = -1
+	c.state, c.hold = inText, c.hold[:0] // whatever the header left open
 	c.truncate(max(c.lineOut, 0), c.lineMarks)
 	c.endParagraph(c.endPause())
 	c.leaf, c.tableRows = table, 0
