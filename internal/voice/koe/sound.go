@@ -141,7 +141,7 @@ func (v *Voice) speak(ctx context.Context, j *job, u unit, pause int) error {
 	}
 	play := func(samples []float32) error { return out(trim.Add(samples, x.marksWithin(len(samples)))) }
 	var fast *stretcher
-	if ratio := j.request.Speed / maxGraphSpeed; ratio > 1 {
+	if ratio := j.request.Speed / graphSpeed(j.request.Speed); ratio > 1 {
 		fast = &stretcher{ratio: ratio}
 		x.squeeze(ratio)
 		plain := play
@@ -184,7 +184,7 @@ func (x *frames) release() {
 func (v *Voice) frames(ctx context.Context, j *job, tokens []token) (*frames, error) {
 	p := &j.phonemes
 	p.from(v.table.symbols, tokens)
-	speed := []float32{float32(min(j.request.Speed, maxGraphSpeed))}
+	speed := []float32{float32(graphSpeed(j.request.Speed))}
 	in := map[string]*ort.Value{}
 	defer func() {
 		for _, t := range in {
