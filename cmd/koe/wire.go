@@ -68,7 +68,14 @@ func openParts(ctx context.Context, cfg *config.Config, what need) (_ *parts, er
 			return nil, err
 		}
 	}
-	p.reading = reading.New(reading.Options{})
+	readings, err := openReadings(cfg)
+	if err != nil {
+		return nil, err
+	}
+	// A word of the user's dictionary reaches the voice as it is written: the voice knows its reading and accent.
+	p.reading = reading.New(reading.Options{Word: func(word string) (string, bool) {
+		return word, readings != nil && readings.Has(word)
+	}})
 	group, gctx := errgroup.WithContext(ctx)
 	if what.translator {
 		group.Go(func() (err error) {
@@ -78,10 +85,8 @@ func openParts(ctx context.Context, cfg *config.Config, what need) (_ *parts, er
 	}
 	if what.voice {
 		group.Go(func() (err error) {
-			if p.voice, err = openVoice(gctx, p.runtime, cfg, p.reading); err != nil {
-				return err
-			}
-			return checkVoice(p.voice, cfg)
+			p.voice, err = openVoice(gctx, p.runtime, cfg, p.reading, readings)
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -177,28 +182,54 @@ func openTranslator(rt *ort.Runtime, cfg *config.Config) (*translate.Cache, erro
 	return cache, nil
 }
 
-// openVoice opens the voice engine that the configuration names.
-func openVoice(ctx context.Context, rt *ort.Runtime, cfg *config.Config, reader *reading.Reader) (voice.Synthesizer, error) {
-	switch cfg.TTS.Model {
-	case voicekoe.Name:
-		opts := voicekoe.Options{Unknown: func(word string) (string, bool) { return reader.Sound(word), true }}
-		if name := cfg.TTS.Readings; name != "" {
-			f, err := os.Open(name)
-			if err != nil {
-				return nil, usageError{fmt.Errorf("tts.readings: %w", err)}
-			}
-			defer f.Close() //nolint:errcheck // read only
-			if opts.Readings, err = voicekoe.ReadReadings(f, name); err != nil {
-				return nil, usageError{err}
-			}
+// openReadings reads the user's dictionary; nil if there is none.
+func openReadings(cfg *config.Config) (*voicekoe.Readings, error) {
+	name := cfg.TTS.Readings
+	if name == "" || cfg.TTS.Model != voicekoe.Name {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("tts.readings (%s): %w", cfg.Origin("tts.readings"), err)}
+	}
+	defer f.Close() //nolint:errcheck // read only
+	r, err := voicekoe.ReadReadings(f, name)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return r, nil
+}
+
+// openVoice opens the voice engine that the configuration names, ready for its first sentence.
+func openVoice(ctx context.Context, rt *ort.Runtime, cfg *config.Config, reader *reading.Reader, readings *voicekoe.Readings) (voice.Synthesizer, error) {
+	v, err := openVoiceEngine(ctx, rt, cfg.TTS.Model, reader, readings)
+	if err != nil {
+		return nil, err
+	}
+	if err = checkVoice(v, cfg); err == nil {
+		if ahead, ok := v.(interface{ Prepare(voice.Request) error }); ok {
+			err = ahead.Prepare(voice.Request{Lang: cfg.VoiceLang(), Voice: cfg.TTS.Voice, Speed: cfg.TTS.Speed, Pitch: cfg.TTS.Pitch, Volume: 1})
 		}
-		return voicekoe.Open(rt, voiceModels(), reader, opts)
+	}
+	if err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return v, nil
+}
+
+func openVoiceEngine(ctx context.Context, rt *ort.Runtime, name string, reader *reading.Reader, readings *voicekoe.Readings) (voice.Synthesizer, error) {
+	switch name {
+	case voicekoe.Name:
+		return voicekoe.Open(rt, voiceModels(), reader, voicekoe.Options{
+			Readings: readings,
+			Unknown:  func(word string) (string, bool) { return reader.Sound(word), true },
+		})
 	case "espeak":
 		return espeak.Open(ctx, "")
 	case "say":
 		return say.Open(ctx, "")
 	}
-	return nil, missingError{fmt.Errorf("tts.model: no voice engine %q here; there are: koe, espeak, say", cfg.TTS.Model)}
+	return nil, missingError{fmt.Errorf("tts.model: no voice engine %q here; there are: koe, espeak, say", name)}
 }
 
 // checkVoice finds out before the first sentence that the engine lacks the voice or the language.
@@ -287,7 +318,7 @@ func newPipeline(cfg *config.Config, p *parts, sink audio.Sink, observe func(pip
 		return nil, err
 	}
 	built := pipeline.Parts{
-		Cutter:  prose.NewMux(prose.Options{
+		Cutter: prose.NewMux(prose.Options{
 			SpeakThinking: cfg.Speech.SpeakThinking, AnnounceCode: cfg.Speech.AnnounceCode, AnnounceTable: cfg.Speech.AnnounceCode,
 			NoGuess: !cfg.Speech.Speculation,
 		}),
