@@ -120,6 +120,9 @@ func (c *Cutter) inlineNewline() {
 
 // inlineRune takes a paragraph's next character and looks for sentence ends in what became certain.
 func (c *Cutter) inlineRune(r rune) {
+	if r == '\t' {
+		r = ' '
+	}
 	c.tok(r)
 	for c.state != inClosing && c.state != inTarget && c.state != inLabel && len(c.brackets) > 0 && len(c.out)-c.brackets[0].pos > maxLink {
 		c.brackets = c.brackets[1:]
