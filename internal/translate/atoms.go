@@ -132,8 +132,9 @@ func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsD
 
 var fraction = regexp.MustCompile(`^[.,]\d`)
 
-// literal matches what an engine's placeholder may look like in the text itself: it is hidden, too.
-var literal = regexp.MustCompile(`<x\d+>`)
+// literal matches what an engine's placeholder may look like in the text itself, and what no language has as a word
+// (keys, encoded data), which engines garble: both are hidden, too.
+var literal = regexp.MustCompile(`<x\d+>|[!-~]{48,}`)
 
 // parse turns a request's text into the form with atoms: code spans hidden, white space plain, what no engine knows
 // (control and private-use characters, a stray backtick) dropped.

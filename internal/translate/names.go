@@ -11,20 +11,22 @@ import (
 var nameForms = []struct {
 	hint func(string) bool
 	form *regexp.Regexp
+	is   func(string) bool // further test of a match; nil means none
 }{
-	{has("://"), regexp.MustCompile(`\b[a-z][a-z0-9+.\-]*://[^\s<>"'()\[\]{}]+`)},                   // URL
-	{has("@"), regexp.MustCompile(`\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+\b`)},                           // mail address
-	{has("/"), regexp.MustCompile(`(?:^|[\s("'=:])(@?[\w.\-]+(?:/[\w.\-]+)+/?)`)},                   // path without a slash before it
-	{has("/"), regexp.MustCompile(`(?:^|[\s("'=:])((?:~|\.{1,2})?/[\w.\-]+(?:/[\w.\-]+)*/?)`)},      // path
-	{flagHint, regexp.MustCompile(`(?:^|[\s("'\[])(--[A-Za-z][\w\-]*(?:=[\w.\-/]+)?|-[A-Za-z])\b`)}, // flag
-	{dotHint, regexp.MustCompile(`\b[\w\-]+(?:\.[\w\-]+)*\.(?:` + extensions + `)\b`)},              // file
-	{dotHint, regexp.MustCompile(`(?:^|[\s("'])(\.[a-z][\w\-]*(?:\.[a-z]+)*)\b`)},                   // .gitignore
-	{has("()"), regexp.MustCompile(`\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(\)`)},                        // call
-	{has("_"), regexp.MustCompile(`\b(?:[A-Za-z]\w*_\w*|_+[A-Za-z]\w*)\b`)},                         // snake_case
-	{capitalHint, regexp.MustCompile(`\b[a-z]+[0-9]*[A-Z]\w*\b`)},                                   // camelCase
-	{capitalHint, regexp.MustCompile(`\b[A-Z][a-z0-9]+[A-Z]\w*\b`)},                                 // PascalCase
-	{versionHint, regexp.MustCompile(`\bv\d+(?:\.\d+)*(?:-[\w.]+)?\b`)},                             // v2, v1.2.3
-	{dotHint, regexp.MustCompile(`\b\d+\.\d+\.\d+(?:[.\-][\w.]+)*\b`)},                              // 1.2.3
+	{has("://"), regexp.MustCompile(`\b[a-z][a-z0-9+.\-]*://[^\s<>"'()\[\]{}]+`), nil},                   // URL
+	{has("@"), regexp.MustCompile(`\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+\b`), nil},                           // mail address
+	{has("/"), regexp.MustCompile(`(?:^|[\s("'=:])(@?[\w.\-]+(?:/[\w.\-]+)+/?)`), isPath},                // path without a slash before it
+	{has("/"), regexp.MustCompile(`(?:^|[\s("'=:])((?:~|\.{1,2})?/[\w.\-]+(?:/[\w.\-]+)*/?)`), nil},      // path
+	{flagHint, regexp.MustCompile(`(?:^|[\s("'\[])(--[A-Za-z][\w\-]*(?:=[\w.\-/]+)?|-[A-Za-z])\b`), nil}, // flag
+	{dotHint, regexp.MustCompile(`\b[\w\-]+(?:\.[\w\-]+)*\.(?:` + extensions + `)\b`), nil},              // file
+	{dotHint, regexp.MustCompile(`(?:^|[\s("'])(\.[a-z][\w\-]*(?:\.[a-z]+)*)\b`), nil},                   // .gitignore
+	{has("()"), regexp.MustCompile(`\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(\)`), nil},                        // call
+	{has("_"), regexp.MustCompile(`\b(?:[A-Za-z]\w*_\w*|_+[A-Za-z]\w*)\b`), nil},                         // snake_case
+	{capitalHint, regexp.MustCompile(`\b[a-z]+[0-9]*[A-Z]\w*\b`), nil},                                   // camelCase
+	{capitalHint, regexp.MustCompile(`\b[A-Z][a-z0-9]+[A-Z]\w*\b`), nil},                                 // PascalCase
+	{versionHint, regexp.MustCompile(`\bv\d+(?:\.\d+)*(?:-[\w.]+)?\b`), nil},                             // v2, v1.2.3
+	{dotHint, regexp.MustCompile(`\b\d+\.\d+\.\d+(?:[.\-][\w.]+)*\b`), nil},                              // 1.2.3
+	{hashHint, regexp.MustCompile(`\b[0-9a-f]{7,64}\b`), isHash},                                         // commit
 }
 
 const extensions = `go|mod|sum|py|ipynb|js|mjs|cjs|jsx|ts|tsx|rs|c|h|cc|cpp|hpp|java|kt|swift|rb|php|sh|bash|zsh|fish|` +
@@ -35,7 +37,7 @@ const extensions = `go|mod|sum|py|ipynb|js|mjs|cjs|jsx|ts|tsx|rs|c|h|cc|cpp|hpp|
 // names returns the names without backticks in a text.
 func names(s string) []string {
 	var list []string
-	for i, f := range nameForms {
+	for _, f := range nameForms {
 		if !f.hint(s) {
 			continue
 		}
@@ -45,7 +47,7 @@ func names(s string) []string {
 				from, to = m[2], m[3]
 			}
 			name := strings.TrimRight(s[from:to], ".,:;!?-")
-			if i == 2 && !isPath(name) {
+			if f.is != nil && !f.is(name) {
 				continue
 			}
 			if len(name) > 1 && !covered(list, name) {
@@ -59,6 +61,21 @@ func names(s string) []string {
 // isPath tells a path from "and/or" and "read/write".
 func isPath(s string) bool {
 	return strings.Count(s, "/") > 1 || strings.ContainsAny(s, "._@") || strings.HasSuffix(s, "/")
+}
+
+// isHash tells a commit's name from a number and from a word.
+func isHash(s string) bool {
+	return strings.ContainsAny(s, "0123456789") && strings.ContainsAny(s, "abcdef")
+}
+
+// hashHint: a digit beside a letter that a hexadecimal number may have.
+func hashHint(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if a, b := s[i-1], s[i]; a >= '0' && a <= '9' && b >= 'a' && b <= 'f' || b >= '0' && b <= '9' && a >= 'a' && a <= 'f' {
+			return true
+		}
+	}
+	return false
 }
 
 // covered reports whether the name is part of one that was found before.

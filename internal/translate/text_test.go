@@ -137,6 +137,7 @@ func TestNames(t *testing.T) {
 		"A well-known, fine-tuned model. It works - mostly.": "",
 		"Nothing here. Yes. No!":                             "",
 		"Mail me@example.com please":                         "me@example.com",
+		"Commit 3fa9c21 and 1234567, faceted":                "3fa9c21",
 		"Node.js and package.json":                           "Node.js package.json",
 	} {
 		got := names(in)
