@@ -19,11 +19,12 @@ type Options struct {
 	Server string // a server string as in PULSE_SERVER; "" for the environment's
 	Device string // a sink's name or description, or a part of it; "" for the server's default
 
-	// Latency is how much the server and the device hold together; 80 ms by default. Sound that begins in a silent
-	// device doesn't wait for it.
-	Latency time.Duration
+	// Buffer is how much the server holds, so that sound goes on while this program has no processor; 150 ms by
+	// default. Sound that begins, pauses or is skipped doesn't wait for it: what it waits for is the device's own buffer,
+	// which is asked to be 20 ms.
+	Buffer time.Duration
 
-	// Queue is how much may be written ahead of what the server holds; 200 ms by default.
+	// Queue is how much may be written ahead of what the server holds; 150 ms by default.
 	Queue time.Duration
 }
 
@@ -82,11 +83,11 @@ func Open(ctx context.Context, f audio.Format, o Options) (*Player, error) {
 	if channels == nil {
 		return nil, fmt.Errorf("%d channels: a sound device is opened with 1 or 2", f.Channels)
 	}
-	if o.Latency <= 0 {
-		o.Latency = 80 * time.Millisecond
+	if o.Buffer <= 0 {
+		o.Buffer = 150 * time.Millisecond
 	}
 	if o.Queue <= 0 {
-		o.Queue = 200 * time.Millisecond
+		o.Queue = 150 * time.Millisecond
 	}
 	p := &Player{
 		format:  f,
@@ -119,16 +120,17 @@ func (p *Player) create(o Options, channels proto.ChannelMap) error {
 		return err
 	}
 	req := &proto.CreatePlaybackStream{
-		SampleSpec:      proto.SampleSpec{Format: proto.FormatFloat32LE, Channels: byte(p.format.Channels), Rate: uint32(p.format.Rate)},
-		ChannelMap:      channels,
-		SinkIndex:       proto.Undefined, // the server's default, which the user may move
-		BufferMaxLength: proto.Undefined,
-		// AdjustLatency makes the target length that of server and device together.
-		BufferTargetLength: uint32(p.bytes(o.Latency)),
-		AdjustLatency:      true,
+		SampleSpec:         proto.SampleSpec{Format: proto.FormatFloat32LE, Channels: byte(p.format.Channels), Rate: uint32(p.format.Rate)},
+		ChannelMap:         channels,
+		SinkIndex:          proto.Undefined, // the server's default, which the user may move
+		BufferMaxLength:    proto.Undefined,
+		BufferTargetLength: uint32(p.bytes(o.Buffer)),
+		// The device's buffer is set to the least request, whatever the target length. (AdjustLatency would set it to half
+		// of that.)
+		EarlyRequests:        true,
+		BufferMinimumRequest: uint32(p.bytes(20 * time.Millisecond)),
 		// Play from the first frame on. (0 would play on through an underrun and drop what comes late.)
 		BufferPrebufferLength: uint32(frameBytes(p.format)),
-		BufferMinimumRequest:  uint32(p.bytes(10 * time.Millisecond)),
 		ChannelVolumes:        make(proto.ChannelVolumes, p.format.Channels),
 		Properties:            proto.PropList{"media.name": proto.PropListString("speech")},
 	}

@@ -57,7 +57,7 @@ func StartServer(t testing.TB) *Server {
 	s.Address = "unix:" + s.Socket
 	s.cmd = exec.Command(exe, "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes",
 		"--high-priority=no", "--realtime=no", "--log-target=stderr", "--log-level=warning",
-		"--load=module-null-sink sink_name="+Sink+fmt.Sprintf(" rate=%d", Rate)+" sink_properties=device.description=Nowhere",
+		"--load=module-null-sink "+nullSink(Sink, "Nowhere"),
 		"--load=module-native-protocol-unix auth-anonymous=1 socket="+s.Socket)
 	s.cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "PULSE_RUNTIME_PATH="+dir, "PULSE_STATE_PATH="+dir,
 		"XDG_CONFIG_HOME="+dir, "DBUS_SESSION_BUS_ADDRESS=", "DISPLAY=")
@@ -93,25 +93,7 @@ func StartServer(t testing.TB) *Server {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	s.quicken(t, Sink)
 	return s
-}
-
-// quicken keeps a sink quick. A null sink that nobody listens to plays 2 s of silence ahead, which the next stream would
-// have to wait for (paplay too); devices don't. So somebody always listens, and what was played ahead is dropped.
-func (s *Server) quicken(t testing.TB, sink string) {
-	t.Helper()
-	r := &Recording{}
-	r.record(t, s, sink)
-	for _, suspend := range []bool{true, false} {
-		if err := s.conn.Request(&proto.SuspendSink{SinkIndex: proto.Undefined, SinkName: sink, Suspend: suspend}, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r.Await(t, func(s []float32) bool { return len(s) > 0 })
-	r.mu.Lock()
-	r.off = true
-	r.mu.Unlock()
 }
 
 // Env is the environment for a process that is to play through this server.
@@ -129,9 +111,14 @@ func (s *Server) Process() *os.Process { return s.cmd.Process }
 // LoadSink adds a sink.
 func (s *Server) LoadSink(t testing.TB, name, description string) {
 	t.Helper()
-	args := fmt.Sprintf("sink_name=%s rate=%d sink_properties=device.description=%q", name, Rate, description)
-	s.loadModule(t, "module-null-sink", args)
-	s.quicken(t, name)
+	s.loadModule(t, "module-null-sink", nullSink(name, description))
+}
+
+// nullSink is the arguments of module-null-sink (of PulseAudio 15 or later). Without rewinds it is like most devices
+// today: what it has taken it plays. With them it would play up to 2 s of silence ahead while nobody listens, and its
+// monitor would miss what was played instead of silence that it had passed on.
+func nullSink(name, description string) string {
+	return fmt.Sprintf("sink_name=%s rate=%d norewinds=1 sink_properties=\"device.description='%s'\"", name, Rate, description)
 }
 
 // RescueStreams makes the server move streams of a sink that disappears to another, as desktops do.
@@ -174,7 +161,6 @@ type Recording struct {
 	conn *wire.Conn
 
 	mu      sync.Mutex
-	off     bool // nobody wants the samples
 	samples []float32
 	packets []packet
 }
@@ -191,13 +177,6 @@ func (r *Recording) Format() audio.Format { return audio.Format{Rate: Rate, Chan
 func (s *Server) Record(t testing.TB, sink string) *Recording {
 	t.Helper()
 	r := &Recording{}
-	r.record(t, s, sink)
-	r.Await(t, func(s []float32) bool { return len(s) > 0 })
-	return r
-}
-
-func (r *Recording) record(t testing.TB, s *Server, sink string) {
-	t.Helper()
 	var err error
 	r.conn, err = wire.Dial(context.Background(), s.Address, r.event, nil)
 	if err != nil {
@@ -219,6 +198,8 @@ func (r *Recording) record(t testing.TB, s *Server, sink string) {
 	if err != nil {
 		t.Fatalf("record %s: %v", sink, err)
 	}
+	r.Await(t, func(s []float32) bool { return len(s) > 0 })
+	return r
 }
 
 func (r *Recording) event(m any) {
@@ -228,9 +209,6 @@ func (r *Recording) event(m any) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.off && len(r.samples) > 0 {
-		return
-	}
 	for b := d.Data; len(b) >= 4; b = b[4:] {
 		r.samples = append(r.samples, math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	}
