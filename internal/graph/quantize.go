@@ -16,13 +16,14 @@ type Blocks struct {
 	Rows, Cols, Block, Bits int
 	Packed                  []byte    // Rows × Cols × Bits / 8
 	Scales                  []float32 // Rows × Cols/Block
+	Steps                   []float32 // with 4 bits: for each row what its scales are multiples of (-127 to 127)
 }
 
 // Quantize quantises a row-major matrix to 4 or 8 bits. cols must be a multiple of block, and block a power of two of
 // at least 16.
 //
 // With 8 bits every scale is representable in half precision, so that it can be stored so. With 4 bits it is a whole
-// multiple, -127 to 127, of its row's step (see Steps), and searched: of several near the one that the largest weight
+// multiple, -127 to 127, of its row's step, and searched: of several near the one that the largest weight
 // asks for, the one with the least squared error.
 func Quantize(w []float32, rows, cols, block, bits int) (Blocks, error) {
 	if bits != 4 && bits != 8 {
@@ -31,7 +32,10 @@ func Quantize(w []float32, rows, cols, block, bits int) (Blocks, error) {
 	if block < 16 || block&(block-1) != 0 || cols%block != 0 || len(w) != rows*cols {
 		return Blocks{}, fmt.Errorf("graph: a matrix of %d × %d (%d values) has no blocks of %d", rows, cols, len(w), block)
 	}
-	q := Blocks{rows, cols, block, bits, make([]byte, rows*cols*bits/8), make([]float32, rows*cols/block)}
+	q := Blocks{rows, cols, block, bits, make([]byte, rows*cols*bits/8), make([]float32, rows*cols/block), nil}
+	if bits == 4 {
+		q.Steps = make([]float32, rows)
+	}
 	blocks := cols / block
 	Rows(rows, func(r int) {
 		row, scales := w[r*cols:][:cols], q.Scales[r*blocks:][:blocks]
@@ -47,6 +51,7 @@ func Quantize(w []float32, rows, cols, block, bits int) (Blocks, error) {
 			most = max(most, abs(scales[b]))
 		}
 		step := most / 127
+		q.Steps[r] = step
 		v := make([]byte, block)
 		for b := range blocks {
 			x := row[b*block:][:block]
@@ -63,28 +68,20 @@ func Quantize(w []float32, rows, cols, block, bits int) (Blocks, error) {
 	return q, nil
 }
 
-// Steps writes the scales of 4-bit blocks compactly: a step for each row, and for each block its multiple.
-func (q Blocks) Steps() (steps []float32, multiples []int8) {
+// Multiples gives the scales of 4-bit blocks as multiples of their rows' steps: a byte each.
+func (q Blocks) Multiples() []int8 {
+	out := make([]int8, len(q.Scales))
 	blocks := q.Cols / q.Block
-	steps, multiples = make([]float32, q.Rows), make([]int8, len(q.Scales))
-	for r := range steps {
-		row := q.Scales[r*blocks:][:blocks]
-		var most float32
-		for _, s := range row {
-			most = max(most, abs(s))
-		}
-		steps[r] = most / 127
-		for b, s := range row {
-			if most > 0 {
-				multiples[r*blocks+b] = int8(round(s / steps[r]))
-			}
+	for i, s := range q.Scales {
+		if step := q.Steps[i/blocks]; step > 0 {
+			out[i] = int8(round(s / step))
 		}
 	}
-	return steps, multiples
+	return out
 }
 
-// FromSteps gives the scales that Steps wrote.
-func FromSteps(steps []float32, multiples []int8) []float32 {
+// FromMultiples gives the scales of which Multiples were written.
+func FromMultiples(steps []float32, multiples []int8) []float32 {
 	out := make([]float32, len(multiples))
 	blocks := len(multiples) / max(1, len(steps))
 	for i, m := range multiples {

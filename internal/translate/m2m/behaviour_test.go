@@ -154,7 +154,7 @@ func TestConcurrent(t *testing.T) {
 // TestQuantised checks that quantised models of every recipe run and stay near the exact one.
 func TestQuantised(t *testing.T) {
 	for _, shape := range shapes {
-		for _, r := range []Recipe{{Int8, Int8, Int8}, {Int4, Int4, Int8}, {Int4, Int4, Int4}} {
+		for _, r := range []Recipe{{Int8, Int8, Int8}, {Int4, Int4, Int8}, DefaultRecipe} {
 			t.Run(shape+" "+r.String(), func(t *testing.T) {
 				e, cases := openTiny(t, shape, r)
 				for _, c := range cases[:3] {
@@ -164,7 +164,7 @@ func TestQuantised(t *testing.T) {
 						dot, a, b = dot+float64(v)*w, a+float64(v)*float64(v), b+w*w
 					}
 					least := 0.99
-					if r.Encoder == Int4 {
+					if r.Encoder != Int8 {
 						least = 0.9
 					}
 					if cos := dot / (math.Sqrt(a) * math.Sqrt(b)); cos < least {

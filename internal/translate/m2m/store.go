@@ -223,7 +223,8 @@ func (s *store) loadLinear(l *linear, name string, rows, cols int) (err error) {
 	if err != nil {
 		return err
 	}
-	l.blocks.Scales = graph.FromSteps(steps, unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(scale.data))), len(scale.data)))
+	l.blocks.Steps = steps
+	l.blocks.Scales = graph.FromMultiples(steps, unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(scale.data))), len(scale.data)))
 	return nil
 }
 
@@ -234,9 +235,8 @@ func (s *store) addLinear(l *linear, name string) {
 		q := &l.blocks
 		s.add(name+".weight", "U8", []int{q.Rows, q.Cols * q.Bits / 8}, q.Packed)
 		if q.Bits == 4 {
-			steps, multiples := q.Steps()
-			s.addNumbers(name+".step", steps, q.Rows)
-			s.add(name+".scale", "I8", []int{q.Rows, q.Cols / q.Block}, graph.Bytes(multiples))
+			s.addNumbers(name+".step", q.Steps, q.Rows)
+			s.add(name+".scale", "I8", []int{q.Rows, q.Cols / q.Block}, graph.Bytes(q.Multiples()))
 		} else {
 			s.addNumbers(name+".scale", q.Scales, q.Rows, q.Cols/q.Block)
 		}
