@@ -114,7 +114,8 @@ func dial(ctx context.Context, a address, event func(any), lost func(error)) (*C
 			"application.process.id": proto.PropListString(strconv.Itoa(os.Getpid())),
 		}}, &proto.SetClientNameReply{})
 	}
-	if cause := c.link.cause(); err != nil && cause != nil {
+	var refusal proto.Error
+	if cause := c.link.cause(); err != nil && cause != nil && !errors.As(err, &refusal) {
 		err = cause
 	}
 	if errors.Is(err, proto.ErrAccessDenied) && noCookie != nil {
