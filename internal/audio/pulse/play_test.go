@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -397,4 +398,32 @@ func TestAgreesWithPactl(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+}
+
+// BenchmarkFirstSound measures how long a device that was silent takes from Write to the monitor's recording, which
+// itself takes sound in pieces of 10 ms.
+func BenchmarkFirstSound(b *testing.B) {
+	s := pulsetest.StartServer(b)
+	p := open(b, s, speech, pulse.Options{})
+	rec := s.Record(b, pulsetest.Sink)
+	tone := audiotest.Tone(speech, 1000, 0.5, 50*time.Millisecond)
+	var took []time.Duration
+	for b.Loop() {
+		time.Sleep(300 * time.Millisecond)
+		from := len(rec.Samples())
+		begin := time.Now()
+		if err := p.Write(ctx, tone); err != nil {
+			b.Fatal(err)
+		}
+		rec.Await(b, func(s []float32) bool { return audio.FirstAudible(s[from:], pulsetest.Rate) >= 0 })
+		first := audio.FirstAudible(rec.Samples()[from:], pulsetest.Rate)
+		took = append(took, rec.At(from+first).Sub(begin))
+		if err := p.Drain(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-p50")
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "ms-p95")
+	b.ReportMetric(0, "ns/op")
 }
