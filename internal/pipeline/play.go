@@ -194,33 +194,29 @@ func (pl *player) sentence(ctx context.Context, it *item) (skipped bool, sound t
 	return false, sound, nil
 }
 
-// begin accounts for the sentence's first sound and writes the intended pause before it.
+// begin accounts for the sentence's first sound and writes what is left of the intended pause before it. The silence that
+// the sentence itself begins with is part of that pause.
 func (pl *player) begin(ctx context.Context, it *item, out []float32) (command, error) {
 	pl.end = pl.p.control.shifted(pl.end)
 	now := time.Now()
-	intended := pl.end.Add(pl.pause) // when it would begin if it were not late
-	var silence time.Duration
-	if now.Before(intended) && !pl.end.IsZero() {
-		from := now
-		if pl.end.After(now) {
-			from = pl.end
-		}
-		silence = intended.Sub(from)
+	free := now // when the sink could play what is written now
+	if pl.end.After(now) {
+		free = pl.end
 	}
+	intended := pl.end.Add(pl.pause)
+	idle := pl.end.IsZero() || !it.sentence.Read.Before(intended)
 	lead := pl.format.Duration(max(0, audio.FirstAudible(out, pl.format.Rate*pl.format.Channels)))
-	if pl.end.IsZero() || !it.sentence.Read.Before(intended) {
-		pl.p.ledger.sounded(true, now.Add(silence+lead).Sub(it.sentence.Read))
-		pl.p.note(Note{Kind: Speaking, Idle: true, Latency: now.Add(silence+lead).Sub(it.sentence.Read).Seconds() * 1e3,
-			Sounds: pl.sounds(silence), item: it})
-	} else {
-		starts := now
-		if pl.end.After(now) {
-			starts = pl.end
-		}
-		gap := max(0, starts.Add(silence+lead).Sub(intended))
-		pl.p.ledger.sounded(false, gap)
-		pl.p.note(Note{Kind: Speaking, Latency: gap.Seconds() * 1e3, Sounds: pl.sounds(silence), item: it})
+	var silence time.Duration
+	if !pl.end.IsZero() {
+		silence = max(0, intended.Sub(free)-lead)
 	}
+	audible := free.Add(silence + lead)
+	latency := audible.Sub(it.sentence.Read)
+	if !idle {
+		latency = max(0, audible.Sub(intended))
+	}
+	pl.p.ledger.sounded(idle, latency)
+	pl.p.note(Note{Kind: Speaking, Idle: idle, Latency: latency.Seconds() * 1e3, Sounds: pl.sounds(silence), item: it})
 	if silence > 0 {
 		return pl.write(ctx, make([]float32, pl.format.Samples(silence)))
 	}

@@ -66,7 +66,7 @@ func (l *Live) Run(ctx context.Context, p Player, title string, in io.Reader, ou
 	_, err := program.Run()
 	quit()
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the program's error is that ctx ended, which is how the view is closed
 	}
 	return err
 }

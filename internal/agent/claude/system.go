@@ -96,7 +96,7 @@ func (s *stream) result(r *record) {
 		s.send(agent.Event{Kind: agent.TurnEnd})
 		return
 	}
-	why := ""
+	var why string
 	switch r.Subtype {
 	case "error_max_turns":
 		why = "The turn stopped at its limit of steps."
