@@ -138,7 +138,7 @@ func resolveModels(cfg *config.Config) (notices []string, err error) {
 
 // openEngine opens the translation model that the configuration names.
 func openEngine(rt *ort.Runtime, cfg *config.Config) (translate.Engine, error) {
-	opts := m2m.Options{Threads: cfg.Performance.TranslateThreads}
+	opts := m2m.Options{Threads: cfg.Performance.TranslateThreads, Unoptimized: !cfg.Performance.EnableCompilation}
 	if cfg.Translation.Model == config.DefaultTranslationModel {
 		return m2m.Open(rt, enjaFiles(), opts)
 	}
@@ -165,19 +165,30 @@ func voiceModels() voicekoe.Models {
 }
 
 func openTranslator(rt *ort.Runtime, cfg *config.Config) (*translate.Cache, error) {
-	engine, err := openEngine(rt, cfg)
+	open := func() (translate.Translator, error) {
+		engine, err := openEngine(rt, cfg)
+		if err != nil {
+			return nil, err
+		}
+		for _, code := range []string{cfg.Translation.Source, cfg.Translation.Target} {
+			if !engine.Languages(code) {
+				err := usage("the translation model %s does not know the language %s; see koe models list", cfg.Translation.Model, code)
+				return nil, errors.Join(err, engine.Close())
+			}
+		}
+		return translate.New(engine, translate.Options{FirstBeam: cfg.Translation.Beam}), nil
+	}
+	tr, err := open()
 	if err != nil {
 		return nil, err
 	}
-	for _, code := range []string{cfg.Translation.Source, cfg.Translation.Target} {
-		if !engine.Languages(code) {
-			err := usage("the translation model %s does not know the language %s; see koe models list", cfg.Translation.Model, code)
-			return nil, errors.Join(err, engine.Close())
-		}
+	if !cfg.Performance.CacheModels {
+		idle := &idlingTranslator{idling[translate.Translator]{open: open, after: idleTime, thing: tr, there: true}}
+		tr = idle
 	}
-	cache, err := translate.NewCache(translate.New(engine, translate.Options{}), int64(cfg.Translation.CacheMB)<<20)
+	cache, err := translate.NewCache(tr, int64(cfg.Translation.CacheMB)<<20)
 	if err != nil {
-		return nil, errors.Join(err, engine.Close())
+		return nil, errors.Join(err, tr.Close())
 	}
 	return cache, nil
 }
@@ -202,7 +213,8 @@ func openReadings(cfg *config.Config) (*voicekoe.Readings, error) {
 
 // openVoice opens the voice engine that the configuration names, ready for its first sentence.
 func openVoice(ctx context.Context, rt *ort.Runtime, cfg *config.Config, reader *reading.Reader, readings *voicekoe.Readings) (voice.Synthesizer, error) {
-	v, err := openVoiceEngine(ctx, rt, cfg.TTS.Model, reader, readings)
+	open := func() (voice.Synthesizer, error) { return openVoiceEngine(ctx, rt, cfg, reader, readings) }
+	v, err := open()
 	if err != nil {
 		return nil, err
 	}
@@ -214,22 +226,27 @@ func openVoice(ctx context.Context, rt *ort.Runtime, cfg *config.Config, reader 
 	if err != nil {
 		return nil, errors.Join(err, v.Close())
 	}
+	if !cfg.Performance.CacheModels && cfg.TTS.Model == voicekoe.Name { // the other engines are programs
+		return &idlingVoice{idling[voice.Synthesizer]{open: open, after: idleTime, thing: v, there: true}, v.Format(), v.Voices()}, nil
+	}
 	return v, nil
 }
 
-func openVoiceEngine(ctx context.Context, rt *ort.Runtime, name string, reader *reading.Reader, readings *voicekoe.Readings) (voice.Synthesizer, error) {
-	switch name {
+func openVoiceEngine(ctx context.Context, rt *ort.Runtime, cfg *config.Config, reader *reading.Reader, readings *voicekoe.Readings) (voice.Synthesizer, error) {
+	switch cfg.TTS.Model {
 	case voicekoe.Name:
 		return voicekoe.Open(rt, voiceModels(), reader, voicekoe.Options{
 			Readings: readings,
 			Unknown:  func(word string) (string, bool) { return reader.Sound(word), true },
+
+			Unoptimized: !cfg.Performance.EnableCompilation,
 		})
 	case "espeak":
 		return espeak.Open(ctx, "")
 	case "say":
 		return say.Open(ctx, "")
 	}
-	return nil, missingError{fmt.Errorf("tts.model: no voice engine %q here; there are: koe, espeak, say", name)}
+	return nil, missingError{fmt.Errorf("tts.model: no voice engine %q here; there are: koe, espeak, say", cfg.TTS.Model)}
 }
 
 // checkVoice finds out before the first sentence that the engine lacks the voice or the language.

@@ -155,10 +155,7 @@ func translationKeys(devices []string) []Key {
 				return unless(c.Translation.BatchSize == 1, NotYet, "sentences are translated one at a time, which is what latency wants")
 			}},
 		{Name: "translation.beam", Effect: "Translations that the search considers at once; 1 is greedy and fastest.", Min: 1, Max: 5,
-			Today: "1", field: func(c *Config) any { return &c.Translation.Beam },
-			status: func(c *Config, _ hardware.Machine) (State, string) {
-				return unless(c.Translation.Beam == 1, NotYet, "the first search is greedy; only the second try after a lost span is wider")
-			}},
+			field: func(c *Config) any { return &c.Translation.Beam }},
 		{Name: "translation.cache_mb", Effect: "Memory for translations that come again, in MiB.", Min: 1, Max: 65536,
 			field: func(c *Config) any { return &c.Translation.CacheMB }},
 	}
@@ -232,23 +229,17 @@ func audioKeys() []Key {
 
 func performanceKeys() []Key {
 	return []Key{
-		{Name: "performance.enable_compilation", Effect: "Optimise graphs when they are loaded, and keep the packed result for the next start.", Today: "true, in part",
+		{Name: "performance.enable_compilation", Effect: "Optimise graphs when they are loaded, and keep the packed result for the next start.", Today: "false; true in part",
 			field: func(c *Config) any { return &c.Performance.EnableCompilation },
 			status: func(c *Config, _ hardware.Machine) (State, string) {
-				if !c.Performance.EnableCompilation {
-					return NotYet, "graphs are always optimised when loaded"
-				}
-				return NotYet, "graphs are optimised when loaded, but the result is not kept for the next start"
+				return unless(!c.Performance.EnableCompilation, NotYet, "graphs are optimised when loaded, but the result is not kept for the next start")
 			}},
 		{Name: "performance.use_async_streams", Effect: "Sentences are cut, translated, spoken and played at the same time; false: one stage after another.",
 			field: func(c *Config) any { return &c.Performance.UseAsyncStreams }},
 		{Name: "performance.memory_fraction", Effect: "Share of the memory that caches and loaded models may take together.", Min: 0.05, Max: 1, Today: "bounds caches",
 			field: func(c *Config) any { return &c.Performance.MemoryFraction }},
-		{Name: "performance.cache_models", Effect: "Keep models loaded; false: free a model that has been idle.", Today: "true",
-			field: func(c *Config) any { return &c.Performance.CacheModels },
-			status: func(c *Config, _ hardware.Machine) (State, string) {
-				return unless(c.Performance.CacheModels, NotYet, "models stay loaded until the program ends")
-			}},
+		{Name: "performance.cache_models", Effect: "Keep models loaded; false: a model that has been idle for a minute is freed, and loaded again when it is needed.",
+			field: func(c *Config) any { return &c.Performance.CacheModels }},
 		{Name: "performance.translate_threads", Effect: "Threads of the translator; 0: chosen for the machine.", Min: 0, Max: 256,
 			field: func(c *Config) any { return &c.Performance.TranslateThreads }},
 		{Name: "performance.voice_threads", Effect: "Threads of the voice; 0: chosen for the engine.", Min: 0, Max: 256, Today: "0, 1",

@@ -10,7 +10,9 @@ import (
 
 // Options set how a Translator works. The zero value is the usual one.
 type Options struct {
-	// Beam is the width of the second try's search; 0 means 4.
+	// FirstBeam is the width of the first try's search; 0 means 1, greedy.
+	FirstBeam int
+	// Beam is the width of the second try's search; 0 means 4. Where it is FirstBeam, the second try is greedy.
 	Beam int
 	// HideNames treats names without backticks like code spans from the first try on, not only where they were lost.
 	HideNames bool
@@ -24,6 +26,10 @@ type Options struct {
 func New(engine Engine, o Options) Translator {
 	if o.Beam <= 0 {
 		o.Beam = 4
+	}
+	o.FirstBeam = max(o.FirstBeam, 1)
+	if o.Beam == o.FirstBeam {
+		o.Beam = 1
 	}
 	return &translator{engine: engine, options: o}
 }
@@ -101,7 +107,7 @@ func (j *job) tries(ctx context.Context, text string, depth int) (best string, o
 	if depth > 0 {
 		j.extra++
 	}
-	out, err := j.run(ctx, text, 1)
+	out, err := j.run(ctx, text, j.options.FirstBeam)
 	if err != nil {
 		return "", false, err
 	}
@@ -128,7 +134,7 @@ func (j *job) tries(ctx context.Context, text string, depth int) (best string, o
 		return out, false, nil
 	}
 	j.extra++
-	again, err := j.run(ctx, hidden, 1)
+	again, err := j.run(ctx, hidden, j.options.FirstBeam)
 	if err != nil {
 		return "", false, err
 	}

@@ -42,6 +42,8 @@ type Options struct {
 	// gives nothing, the word is spelt.
 	Unknown func(word string) (string, bool)
 	Seed    uint64 // of the noise; 0 means DefaultSeed
+	// Unoptimized leaves the graphs as they are stored: they load sooner and run slower.
+	Unoptimized bool
 }
 
 // Voice is the embedded voice, a voice.Synthesizer. Requests may run at the same time; each takes one thread.
@@ -71,13 +73,17 @@ func Open(rt *ort.Runtime, m Models, lexicon Lexicon, opts Options) (*Voice, err
 	if v.table, err = readTable(m.G2PTable); err != nil {
 		return nil, fmt.Errorf("open voice koe: g2p.json: %w", err)
 	}
+	// One thread each: two contend on sentences this short.
+	so := ort.Options{IntraThreads: 1}
+	if opts.Unoptimized {
+		so.Optimization = 1 // none
+	}
 	for _, g := range []struct {
 		name    string
 		model   []byte
 		session **ort.Session
 	}{{"g2p.onnx", m.G2P, &v.g2p}, {"acoustic.onnx", m.Acoustic, &v.acoustic}, {"vocoder.onnx", m.Vocoder, &v.vocoder}} {
-		// One thread each: two contend on sentences this short.
-		if *g.session, err = rt.NewSession(g.model, ort.Options{IntraThreads: 1}); err != nil {
+		if *g.session, err = rt.NewSession(g.model, so); err != nil {
 			_ = v.Close() // err says more
 			return nil, fmt.Errorf("open voice koe: %s: %w", g.name, err)
 		}
