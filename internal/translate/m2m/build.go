@@ -102,7 +102,7 @@ func build(ctx context.Context, src string, r Recipe, progress func(done, total 
 		done++
 		progress(done, 2+4*c.EncoderLayers+6*c.DecoderLayers)
 		return nil
-	}, func(n *norm, name, from string) error {
+	}, func(_ *norm, name, from string) error {
 		for _, x := range []struct{ suffix, from string }{{".gain", ".weight"}, {".bias", ".bias"}} {
 			v, err := read(ck, from+x.from, c.Width)
 			if err != nil {

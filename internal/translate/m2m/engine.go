@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"koe/internal/ort"
@@ -28,6 +29,9 @@ const (
 // basicOptimization is ort.Options.Optimization's value for constant folding and the like.
 const basicOptimization = 2
 
+// noOptimization is its value for none.
+const noOptimization = 1
+
 // maxPieces is how many pieces of a sentence models of this kind translate well: what they were trained with.
 const maxPieces = 120
 
@@ -41,23 +45,26 @@ type Files struct {
 
 // Options configures an engine. The zero value is two threads.
 type Options struct {
-	Threads int    // threads inside one operator; 0 means 2
+	// Threads is how many work inside one operator; 0 means 2. Two are a third faster than one where both have a core to
+	// themselves, and slower where they have not: they wait for each other at every operator.
+	Threads int
 	Profile string // non-empty: ONNX Runtime profiles to files with this prefix
+	// Unoptimized leaves the graphs as they are written: they load sooner and run slower.
+	Unoptimized bool
 }
 
 // Engine translates with one model. It is safe for concurrent use.
 type Engine struct {
-	config     Config
-	tokens     *spm.Model
-	weights    *weights // the embedding and positions only
-	masks      []string
-	encoder    *ort.Session
-	decoder    *ort.Session
-	rt         *ort.Runtime
-	cross      []string
-	caches     []string
-	presents   []string
-	emptyCache []float32
+	config   Config
+	tokens   *spm.Model
+	weights  *weights // the embedding and positions only
+	masks    []string
+	encoder  *ort.Session
+	decoder  *ort.Session
+	rt       *ort.Runtime
+	cross    []string
+	caches   []string
+	presents []string
 }
 
 var (
@@ -120,9 +127,14 @@ func (e *Engine) start(opts Options) (err error) {
 	c := &e.config
 	e.cross, e.caches, e.presents = crossNames(c.DecoderLayers), cacheNames(c.DecoderLayers), layerNames("present", c.DecoderLayers)
 	// The graphs are written as they should run: no fusing (see applySumMany).
-	so := ort.Options{IntraThreads: opts.Threads, Optimization: basicOptimization}
+	so := ort.Options{IntraThreads: opts.Threads, Optimization: basicOptimization, Config: map[string]string{
+		"session.force_spinning_stop": "1", // between sentences the other threads' cores are the voice's
+	}}
 	if opts.Threads == 0 {
 		so.IntraThreads = 2
+	}
+	if opts.Unoptimized {
+		so.Optimization = noOptimization
 	}
 	if opts.Profile != "" {
 		so.ProfilePrefix = opts.Profile + "-encoder"
@@ -130,6 +142,7 @@ func (e *Engine) start(opts Options) (err error) {
 	if e.encoder, err = e.rt.NewSession(encoderGraph(c, e.weights), so); err != nil {
 		return fmt.Errorf("encoder: %w", err)
 	}
+	debug.FreeOSMemory() // the graph's copy of the weights goes before the decoder's is made: a fifth less at the peak
 	if opts.Profile != "" {
 		so.ProfilePrefix = opts.Profile + "-decoder"
 	}
@@ -138,6 +151,7 @@ func (e *Engine) start(opts Options) (err error) {
 		return fmt.Errorf("decoder: %w", err)
 	}
 	e.weights = &weights{embedding: e.weights.embedding, positions: e.weights.positions}
+	debug.FreeOSMemory()
 	return nil
 }
 
