@@ -107,7 +107,7 @@ func (d *drain) Read(p []byte) (int, error) {
 // inputFlags say what is read.
 type inputFlags struct {
 	Input  string  `type:"existingfile" placeholder:"FILE" help:"Read FILE instead of standard input."`
-	Format string  `default:"auto" placeholder:"NAME" help:"What the input is: auto, stream-json, transcript or text."`
+	Format string  `default:"auto" placeholder:"NAME" help:"What the input is: auto, claude, transcript or text."`
 	Pace   bool    `help:"Replay a recording at the pace at which it was made."`
 	Rate   float64 `default:"1" placeholder:"X" help:"With --pace: X times as fast."`
 }
@@ -176,6 +176,9 @@ func (f *inputFlags) source(in io.Reader) pipeline.Source {
 
 // reportInput says once, at the end, what of the input could not be used.
 func reportInput(w io.Writer, r agent.Report) {
+	if r.Lines == 0 {
+		fmt.Fprintln(w, "koe: input: it was empty")
+	}
 	for _, s := range r.Skipped {
 		lines := ""
 		for i, n := range s.Lines {

@@ -4,9 +4,12 @@ package detect
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 
@@ -83,6 +86,22 @@ func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("the input is JSON lines of %s (type %q), which cannot be read yet: use Claude Code's stream-json, or --format text to have it read as it is", agentName, e.Type)
 }
 
+// ErrBinary says that the input is neither an agent's stream nor text.
+var ErrBinary = errors.New("the input is neither an agent's JSON stream nor text, but binary data; --format text has it read all the same")
+
+// binary reports whether more than a tenth of the input's beginning cannot be text.
+func binary(head []byte) bool {
+	bad := 0
+	for rest := head; len(rest) > 0; {
+		r, n := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && n == 1 && utf8.FullRune(rest) || r < ' ' && !unicode.IsSpace(r) && r != 0x1B {
+			bad++
+		}
+		rest = rest[n:]
+	}
+	return bad*10 > len(head)
+}
+
 const (
 	maxNoise  = 3                  // lines before the first JSON line that may be noise, as warnings of npm are
 	maxText   = 4 << 10            // bytes of a line without its newline that is surely text
@@ -95,7 +114,8 @@ type Reader struct {
 	Chosen func(Format)
 }
 
-// Read implements agent.Reader. Its error is an *UnreadableError for JSON that no reader knows.
+// Read implements agent.Reader. Its error is an *UnreadableError for JSON that no reader knows, ErrBinary
+// for what is no text.
 func (r Reader) Read(ctx context.Context, src io.Reader, emit func(agent.Event) error) (agent.Report, error) {
 	rest, format, err := Sniff(src)
 	if err != nil {
@@ -134,6 +154,8 @@ func Sniff(src io.Reader) (rest io.Reader, format Format, err error) {
 			return rest, g.found, nil
 		case g.unknown != "":
 			return rest, Format{}, &UnreadableError{Type: g.unknown}
+		case binary(head):
+			return rest, Format{}, ErrBinary
 		default:
 			return rest, formats[len(formats)-1], nil
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,4 +141,27 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("the rest is not the input: %v", err)
 		}
 	})
+}
+
+func TestBinary(t *testing.T) {
+	noise := make([]byte, 8<<10)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range noise {
+		noise[i] = byte(r.Uint32())
+	}
+	for name, c := range map[string]struct {
+		in   []byte
+		want error
+	}{
+		"noise":           {noise, ErrBinary},
+		"NULs":            {make([]byte, 5000), ErrBinary},
+		"Japanese":        {[]byte(strings.Repeat("これはテストです。", 1000)), nil},
+		"cut rune":        {[]byte("これ\xe3\x81"), nil},
+		"coloured text":   {[]byte("\x1b[31mred\x1b[0m text\n"), nil},
+		"one broken byte": {[]byte("all is well \xff\n"), nil},
+	} {
+		if _, _, err := Sniff(bytes.NewReader(c.in)); !errors.Is(err, c.want) {
+			t.Errorf("%s: error %v, want %v", name, err, c.want)
+		}
+	}
 }

@@ -31,6 +31,9 @@ type Options struct {
 	Bytes     int64 // of the stream; 0: no limit
 	Plain     bool  // sentences only, no Markdown, tools, thinking, subagents, permissions
 	NoPieces  bool  // complete blocks only, as without --include-partial-messages
+
+	// Heard, if over 0, makes a stream that speech keeps up with (heard.go): how many characters a second are heard.
+	Heard float64
 }
 
 // Generate writes a stream. Equal options give equal streams.
@@ -41,13 +44,18 @@ func Generate(w io.Writer, o Options) (Stats, error) {
 	r := newRecorder(w, o.Seed)
 	r.noPieces = o.NoPieces
 	a := &author{rng: r.rng, sentences: strings.Split(strings.TrimSpace(narration), "\n")}
+	if o.Heard > 0 {
+		a.order = r.rng.Perm(len(a.sentences))
+	}
 	r.init()
 	for r.err == nil && (o.Sentences <= 0 || a.written < o.Sentences) && (o.Bytes <= 0 || r.stats.Bytes < o.Bytes) {
 		left := o.Sentences - a.written
 		if o.Sentences <= 0 {
 			left = 1 << 30
 		}
-		if o.Plain {
+		if o.Heard > 0 {
+			heardTurn(r, a, left, o.Heard)
+		} else if o.Plain {
 			plainTurn(r, a, left)
 		} else {
 			turn(r, a)
@@ -123,6 +131,7 @@ var tools = [...]struct {
 type author struct {
 	rng       *rand.Rand
 	sentences []string
+	order     []int // of the sentences; nil: any, again and again
 	written   int
 }
 
@@ -131,6 +140,9 @@ func (a *author) quiet() string { return a.sentences[a.rng.IntN(len(a.sentences)
 
 func (a *author) sentence() string {
 	a.written++
+	if a.order != nil {
+		return a.sentences[a.order[(a.written-1)%len(a.order)]]
+	}
 	return a.quiet()
 }
 

@@ -118,6 +118,32 @@ func TestDeltaSizes(t *testing.T) {
 	}
 }
 
+// A stream that is heard leaves each message the time to be spoken, and says nothing twice.
+func TestHeard(t *testing.T) {
+	o := streamgen.Options{Seed: 6, Sentences: 60, Heard: 20}
+	data, stats := generate(t, o)
+	if stats.Sentences != o.Sentences {
+		t.Errorf("%d sentences", stats.Sentences)
+	}
+	events, report := agenttest.Collect(t, claude.Reader{}, bytes.NewReader(data))
+	if err := agenttest.Check(events, report); err != nil {
+		t.Error(err)
+	}
+	text := agenttest.Text(events, agent.Prose)
+	if least := time.Duration(len(text)) * time.Second / 20; stats.Duration < least {
+		t.Errorf("%v for %d characters", stats.Duration, len(text))
+	}
+	said := 0
+	for _, s := range streamgen.Sentences() {
+		if strings.Contains(text, s) {
+			said++
+		}
+	}
+	if said < o.Sentences {
+		t.Errorf("only %d different sentences", said)
+	}
+}
+
 func TestSentences(t *testing.T) {
 	all := streamgen.Sentences()
 	if len(all) < 300 {
