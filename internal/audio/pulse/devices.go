@@ -33,36 +33,35 @@ func Devices(ctx context.Context, server string) ([]Device, error) {
 	defer c.Close()
 	stop := context.AfterFunc(ctx, c.Close)
 	defer stop()
-	ds, _, err := devices(c)
+	ds, _, _, err := devices(c)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	return ds, err
 }
 
-func devices(c *wire.Conn) ([]Device, []uint32, error) {
-	var server proto.GetServerInfoReply
-	if err := c.Request(&proto.GetServerInfo{}, &server); err != nil {
-		return nil, nil, fmt.Errorf("%s: ask for the default device: %w", c.Server, err)
+// devices lists the sinks and their indices at the server, and says what the server calls itself.
+func devices(c *wire.Conn) (ds []Device, index []uint32, server string, err error) {
+	var info proto.GetServerInfoReply
+	if err := c.Request(&proto.GetServerInfo{}, &info); err != nil {
+		return nil, nil, "", fmt.Errorf("%s: ask for the default device: %w", c.Server, err)
 	}
 	var sinks proto.GetSinkInfoListReply
 	if err := c.Request(&proto.GetSinkInfoList{}, &sinks); err != nil {
-		return nil, nil, fmt.Errorf("%s: list devices: %w", c.Server, err)
+		return nil, nil, "", fmt.Errorf("%s: list devices: %w", c.Server, err)
 	}
-	var ds []Device
-	var index []uint32
 	for _, s := range sinks {
 		if s.SinkName == dummy {
 			continue
 		}
-		d := Device{Name: s.SinkName, Description: s.SinkName, Default: s.SinkName == server.DefaultSinkName}
+		d := Device{Name: s.SinkName, Description: s.SinkName, Default: s.SinkName == info.DefaultSinkName}
 		if p, ok := s.Properties["device.description"]; ok {
 			d.Description = p.String()
 		}
 		ds = append(ds, d)
 		index = append(index, s.SinkIndex)
 	}
-	return ds, index, nil
+	return ds, index, info.PackageName, nil
 }
 
 // DeviceError reports that a name fits no device, or several.

@@ -53,6 +53,9 @@ func (p *Player) patience() time.Duration {
 	}
 	now := time.Now()
 	ask := p.clock.asked.Add(seldom).Sub(now)
+	if p.dry && len(p.queue) == 0 { // a last bit may be stuck
+		ask = min(ask, p.clock.asked.Add(often).Sub(now))
+	}
 	if p.ended && len(p.queue) == 0 { // Drain wants to know the moment
 		rest := p.format.Duration(int(p.sent-p.played(now)) * p.format.Channels)
 		ask = min(ask, max(rest, p.clock.asked.Add(often).Sub(now)))
@@ -84,9 +87,13 @@ func (p *Player) send() (more bool, ask time.Duration) {
 	}
 	p.sent += int64(n / p.format.Channels)
 	p.dry = false
+	last := p.ended && len(p.queue) == 0
 	p.wake()
 	p.mu.Unlock()
 	_ = p.conn.Send(p.stream, p.out) // a failed connection is noticed by its link
+	if last && p.keeps {
+		p.finish()
+	}
 	return true, 0
 }
 
@@ -127,16 +134,23 @@ func (p *Player) locate() (stuck bool, err error) {
 func (p *Player) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err != nil || p.drain {
+	p.finishLocked()
+}
+
+func (p *Player) finishLocked() {
+	now := mark{p.sent, p.flushes}
+	if p.err != nil || p.drain == now {
 		return
 	}
-	p.drain = true
+	p.drain = now
 	stream := p.stream
 	p.wg.Go(func() {
 		_ = p.conn.Request(&proto.DrainPlaybackStream{StreamIndex: stream}, nil)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.drain = false
+		if p.drain == now {
+			p.drain = mark{} // a flush may have taken the answer: ask again if need be
+		}
 		p.poke()
 	})
 }
@@ -168,8 +182,8 @@ func (p *Player) Write(ctx context.Context, samples []float32) error {
 		}
 		p.dryAt, p.ended = time.Time{}, false
 	}
-	flushes := p.writing
-	for p.err == nil && flushes == p.writing && len(samples) > 0 {
+	flushes := p.flushes
+	for p.err == nil && flushes == p.flushes && len(samples) > 0 {
 		n := min(p.limit-len(p.queue), len(samples))
 		n -= n % p.format.Channels
 		if n > 0 {
@@ -208,6 +222,9 @@ func (p *Player) Drain(ctx context.Context) error {
 		}
 	}
 	p.ended, p.dryAt = true, time.Time{}
+	if p.keeps && len(p.queue) == 0 && p.sent > p.drained {
+		p.finishLocked()
+	}
 	p.poke()
 	for p.err == nil && (len(p.queue) > 0 || p.sent > p.drained) {
 		if err := p.wait(ctx); err != nil {
@@ -223,7 +240,7 @@ func (p *Player) Flush() error {
 	defer p.talk.Unlock()
 	p.mu.Lock()
 	p.queue = p.queue[:0]
-	p.writing++
+	p.flushes++
 	p.dryAt = time.Time{}
 	stream, paused, err := p.stream, p.paused, p.err
 	idle := p.sent == p.drained

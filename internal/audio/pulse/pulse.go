@@ -5,6 +5,7 @@ package pulse
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,20 +49,27 @@ type Player struct {
 
 	mu      sync.Mutex
 	name    string
+	keeps   bool          // the server keeps a last bit until it is asked to drain: PipeWire's does
 	changed chan struct{} // closed and replaced when a blocked call must look again
 	err     error         // why the player is over: ErrSinkClosed, or one that wraps ErrSinkLost
 	queue   []float32     // written, not sent
-	writing uint64        // counts flushes, so that a blocked Write knows of one
+	flushes uint64        // so that a blocked Write knows of one
 	credit  int64         // bytes that the server asked for; below 0 if it was sent more
 	sent    int64         // frames sent, those flushed not counted
 	paused  bool
 	clock   clock
 	drained int64 // frames of sent known to have sounded to the end
-	drain   bool  // a drain request is under way
+	drain   mark  // what a drain request that is under way is for
 	ended   bool  // a Drain was asked for since the last Write
 	dry     bool  // the server has run dry since the last piece
 	dryAt   time.Time
 	under   int
+}
+
+// mark is a place in what was sent.
+type mark struct {
+	sent    int64
+	flushes uint64
 }
 
 // clock is what the server last said about the playing.
@@ -115,7 +123,7 @@ func Open(ctx context.Context, f audio.Format, o Options) (*Player, error) {
 
 // create opens the stream. Messages about it may come before its reply has been looked at: credit adds up from both.
 func (p *Player) create(o Options, channels proto.ChannelMap) error {
-	ds, index, err := devices(p.conn)
+	ds, index, server, err := devices(p.conn)
 	if err != nil {
 		return err
 	}
@@ -155,6 +163,7 @@ func (p *Player) create(o Options, channels proto.ChannelMap) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.keeps = strings.Contains(server, "PipeWire")
 	p.stream, p.name = reply.StreamIndex, reply.SinkName
 	p.credit += int64(reply.Missing)
 	p.clock.latency = time.Duration(reply.SinkLatency) * time.Microsecond

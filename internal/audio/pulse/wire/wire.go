@@ -131,6 +131,15 @@ func dial(ctx context.Context, a address, event func(any), lost func(error)) (*C
 	return c, nil
 }
 
+// Request asks the server. Its errors are the server's, or say that it gave no answer in time.
+func (c *Conn) Request(req proto.RequestArgs, reply proto.Reply) error {
+	err := c.Client.Request(req, reply)
+	if errors.Is(err, context.DeadlineExceeded) { // not the caller's deadline
+		return fmt.Errorf("the server gave no answer within %v", answer)
+	}
+	return err
+}
+
 // Close closes the connection; the server drops its streams. Requests under way fail. When it returns, the connection's
 // goroutine is over or about to be.
 func (c *Conn) Close() {
