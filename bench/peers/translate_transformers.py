@@ -1,12 +1,14 @@
 """The peer of `koe bench translate`: the same model and sentences, greedy, with transformers on PyTorch CPU.
 
-usage: translate_transformers.py MODEL_DIR [--threads 2] [--runs 3] [--source eng_Latn] [--target jpn_Jpan] < SENTENCES
+usage: translate_transformers.py MODEL_DIR [--threads 2] [--runs 3] [--serve] [--source eng_Latn] [--target jpn_Jpan] < SENTENCES
 needs: torch, transformers, sentencepiece
 
 MODEL_DIR is a Hugging Face M2M100 layout (config.json with language_codes, model.safetensors, sentencepiece.bpe.model).
 Reads one prepared sentence a line (code spans masked) and prints one JSON object: milliseconds for each sentence from
 text to text (the least of the runs), their p50 and p95, and the translations. Weights are fp32 (PyTorch's fastest on
 CPU without further tools), caches on, batch of one: what a program that translates sentences as they come can do.
+With --serve it answers each line as it comes with one JSON line (ms, text), after a first one with its versions: so that
+the caller can measure it in turn with others.
 """
 import argparse, json, os, platform, sys, time
 
@@ -14,6 +16,7 @@ ap = argparse.ArgumentParser()
 ap.add_argument("model")
 ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--runs", type=int, default=3)
+ap.add_argument("--serve", action="store_true")
 ap.add_argument("--source", default="eng_Latn")
 ap.add_argument("--target", default="jpn_Jpan")
 a = ap.parse_args()
@@ -43,6 +46,15 @@ def translate(text):
     return pieces.decode([i - 1 for i in out if i > 3 and i <= pieces.get_piece_size()])
 
 
+versions = {"torch": torch.__version__, "transformers": transformers.__version__, "python": platform.python_version()}
+if a.serve:
+    print(json.dumps({"versions": versions, "load_ms": round(load * 1e3, 1)}), flush=True)
+    for line in sys.stdin:
+        t = time.perf_counter()
+        got = translate(line.rstrip("\n"))
+        print(json.dumps({"ms": round((time.perf_counter() - t) * 1e3, 3), "text": got}, ensure_ascii=False), flush=True)
+    sys.exit()
+
 sentences = [line.rstrip("\n") for line in sys.stdin if line.strip()]
 if not sentences:
     sys.exit("no sentences on standard input")
@@ -59,6 +71,6 @@ for s in sentences:
 order = sorted(best)
 at = lambda q: order[min(len(order) - 1, int(q * len(order)))]
 print(json.dumps({
-    "engine": "transformers", "versions": {"torch": torch.__version__, "transformers": transformers.__version__, "python": platform.python_version()},
+    "engine": "transformers", "versions": versions,
     "threads": a.threads, "runs": a.runs, "sentences": len(sentences), "load_ms": round(load * 1e3, 1),
     "p50": at(0.5), "p95": at(0.95), "ms": best, "translations": out}, ensure_ascii=False))

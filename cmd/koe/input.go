@@ -176,9 +176,6 @@ func (f *inputFlags) source(in io.Reader) pipeline.Source {
 
 // reportInput says once, at the end, what of the input could not be used.
 func reportInput(w io.Writer, r agent.Report) {
-	if r.Lines == 0 {
-		fmt.Fprintln(w, "koe: input: it was empty")
-	}
 	for _, s := range r.Skipped {
 		lines := ""
 		for i, n := range s.Lines {

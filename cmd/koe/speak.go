@@ -109,6 +109,9 @@ func speak(ctx context.Context, s streams, c *common, cfg *config.Config, j job)
 		err = nil // the person pressed q
 	}
 	reportInput(s.err, summary.AgentReport)
+	if err == nil && summary.AgentReport.Lines == 0 {
+		fmt.Fprintln(s.err, "koe: the input was empty")
+	}
 	return errors.Join(err, display.end(captions, summary, c.Stats))
 }
 

@@ -99,7 +99,7 @@ func binary(head []byte) bool {
 		}
 		rest = rest[n:]
 	}
-	return bad*10 > len(head)
+	return bad > 16 && bad*10 > len(head) // a few broken bytes make no binary file
 }
 
 const (
