@@ -44,16 +44,20 @@ func FigureOf(d []time.Duration) Figure {
 	return Figure{N: len(d), P50: at(0.5), P95: at(0.95), Max: d[len(d)-1]}
 }
 
-// MarshalJSON gives {"n", "p50", "p95", "max"} in milliseconds.
-func (f Figure) MarshalJSON() ([]byte, error) {
-	ms := func(d time.Duration) float64 { return math.Round(float64(d)/1e4) / 100 }
-	return json.Marshal(struct {
-		N   int     `json:"n"`
-		P50 float64 `json:"p50"`
-		P95 float64 `json:"p95"`
-		Max float64 `json:"max"`
-	}{f.N, ms(f.P50), ms(f.P95), ms(f.Max)})
+type figureJSON struct {
+	N   int     `json:"n"`
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	Max float64 `json:"max"`
 }
+
+func (f Figure) json() figureJSON {
+	ms := func(d time.Duration) float64 { return math.Round(float64(d)/1e4) / 100 }
+	return figureJSON{f.N, ms(f.P50), ms(f.P95), ms(f.Max)}
+}
+
+// MarshalJSON gives {"n", "p50", "p95", "max"} in milliseconds.
+func (f Figure) MarshalJSON() ([]byte, error) { return json.Marshal(f.json()) }
 
 // Sentences are up to n different sentences of our own narration with least to most words and without code spans, spread
 // over all of it. They are ASCII, so that they are the same for engines that prepare their text and those that do not.

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -57,12 +58,6 @@ func Synthesizer(name string, v voice.Synthesizer, like voice.Request, trace fun
 		return u, err
 	}}
 }
-
-// The places of what Open JTalk needs, where Debian's packages put it.
-const (
-	OpenJTalkDictionary = "/var/lib/mecab/dic/open-jtalk/naist-jdic"
-	OpenJTalkVoice      = "/usr/share/hts-voice/nitech-jp-atr503-m001/nitech_jp_atr503_m001.htsvoice"
-)
 
 // SkipError says why a peer was not measured.
 type SkipError struct{ Peer, Reason string }
@@ -140,4 +135,45 @@ func Compare(ctx context.Context, speakers []Speaker, texts []string) ([]VoiceFi
 		}
 	}
 	return out, nil
+}
+
+// Part is a named part of the work.
+type Part struct {
+	Name string
+	Figure
+}
+
+// MarshalJSON gives the figure's fields and the name.
+func (p Part) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name string `json:"name"`
+		figureJSON
+	}{p.Name, p.json()})
+}
+
+// Parts collects the parts of a voice's way, in the order in which they came first. The zero value is ready for use; it
+// is for one goroutine at a time.
+type Parts struct {
+	names []string
+	took  map[string][]time.Duration
+}
+
+// Add is what voice.WithTrace takes.
+func (p *Parts) Add(name string, took time.Duration) {
+	if p.took == nil {
+		p.took = map[string][]time.Duration{}
+	}
+	if _, ok := p.took[name]; !ok {
+		p.names = append(p.names, name)
+	}
+	p.took[name] = append(p.took[name], took)
+}
+
+// Figures are the parts' distributions.
+func (p *Parts) Figures() []Part {
+	var out []Part
+	for _, name := range p.names {
+		out = append(out, Part{name, FigureOf(p.took[name])})
+	}
+	return out
 }
