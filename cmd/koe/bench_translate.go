@@ -173,22 +173,17 @@ func buildFP32(ctx context.Context, s streams, rt *ort.Runtime, hf string, threa
 	if err != nil {
 		return nil, nil, err
 	}
-	remove = func() error { return os.RemoveAll(dir) }
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, remove())
+			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
 	fmt.Fprintln(s.err, "koe: building the model with exact weights …")
-	manifest, err := b.Build(ctx, hf, dir, func(model.Progress) {})
-	if err != nil {
-		return nil, nil, err
-	}
-	if _, err = model.Seal(ctx, dir, manifest); err != nil {
+	if _, err = b.Build(ctx, hf, dir, func(model.Progress) {}); err != nil {
 		return nil, nil, err
 	}
 	e, err := m2m.OpenDir(rt, dir, m2m.Options{Threads: threads})
-	return e, remove, err
+	return e, func() error { return os.RemoveAll(dir) }, err
 }
 
 type benchQualityCmd struct {
