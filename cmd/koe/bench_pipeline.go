@@ -151,7 +151,7 @@ func (cmd *benchPipelineCmd) peers(ctx context.Context, s streams, cfg *config.C
 }
 
 func (r *pipelineResult) print(s streams) error {
-	if err := r.Head.Print(s.out); err != nil {
+	if err := r.Print(s.out); err != nil {
 		return err
 	}
 	columns := []string{"last byte of a sentence read →", "n", "p50", "p95", "max"}

@@ -87,15 +87,12 @@ func (cmd *benchTranslateCmd) Run(ctx context.Context, s streams, c *common) (er
 		exact = len(names)
 		names, decoders = append(names, "koe, exact weights (fp32)"), append(decoders, greedy(fp32))
 		python, perr := bench.StartTransformers(ctx, cmd.Python, cmd.Script, hf, cmd.Threads)
-		switch {
-		case perr == nil:
+		if perr == nil {
 			defer func() { err = errors.Join(err, python.Close()) }()
 			peer, result.Versions = len(names), python.Versions
 			names, decoders = append(names, "transformers, PyTorch (fp32)"), append(decoders, python.Decode)
-		default:
-			if perr = skipped(s, perr); perr != nil {
-				return perr
-			}
+		} else if perr = skipped(s, perr); perr != nil {
+			return perr
 		}
 	} else if !cmd.NoPeers {
 		fmt.Fprintf(s.err, "koe: no checkpoint at %s: ours alone; --hf DIR names another place\n", checkpointDir)
@@ -130,7 +127,7 @@ func (cmd *benchTranslateCmd) open(rt *ort.Runtime, cfg *config.Config) (transla
 }
 
 func (r *translateResult) print(s streams) error {
-	if err := r.Head.Print(s.out); err != nil {
+	if err := r.Print(s.out); err != nil {
 		return err
 	}
 	t := bench.Table{Columns: []string{fmt.Sprintf("%d sentences of 15–20 words, %d threads", r.Sentences, r.Threads), "n", "p50", "p95", "max", "tokens/s"}}

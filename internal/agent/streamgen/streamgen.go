@@ -53,11 +53,12 @@ func Generate(w io.Writer, o Options) (Stats, error) {
 		if o.Sentences <= 0 {
 			left = 1 << 30
 		}
-		if o.Heard > 0 {
+		switch {
+		case o.Heard > 0:
 			heardTurn(r, a, left, o.Heard)
-		} else if o.Plain {
+		case o.Plain:
 			plainTurn(r, a, left)
-		} else {
+		default:
 			turn(r, a)
 		}
 	}
