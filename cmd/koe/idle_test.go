@@ -2,18 +2,20 @@ package main
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-type countedCloser struct{ closed *int }
+type countedCloser struct{ closed *atomic.Int32 }
 
-func (c countedCloser) Close() error { *c.closed++; return nil }
+func (c countedCloser) Close() error { c.closed.Add(1); return nil }
 
 func TestIdling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		opened, closed := 0, 0
+		opened := 0
+		var closed atomic.Int32
 		i := &idling[countedCloser]{after: time.Minute, open: func() (countedCloser, error) {
 			opened++
 			return countedCloser{&closed}, nil
@@ -24,11 +26,11 @@ func TestIdling(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		check := func(wantOpened, wantClosed int) {
+		check := func(wantOpened int, wantClosed int32) {
 			t.Helper()
 			synctest.Wait()
-			if opened != wantOpened || closed != wantClosed {
-				t.Errorf("opened %d and closed %d times, want %d and %d", opened, closed, wantOpened, wantClosed)
+			if opened != wantOpened || closed.Load() != wantClosed {
+				t.Errorf("opened %d and closed %d times, want %d and %d", opened, closed.Load(), wantOpened, wantClosed)
 			}
 		}
 		use(time.Second)
