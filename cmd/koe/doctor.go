@@ -114,7 +114,7 @@ func (r *report) conclude() {
 
 // Run checks every part. What goes wrong with one is that part's line and ends nothing.
 func (doctorCmd) Run(ctx context.Context, s streams, c *common) error {
-	r := &report{Exit: exitOK, show: func(p part) error { return nil }}
+	r := &report{Exit: exitOK, show: func(part) error { return nil }}
 	if !c.JSON {
 		r.show = func(p part) error { return showPart(s.out, p) }
 	}
