@@ -51,8 +51,21 @@ func (manCmd) Run(s streams, parser *kong.Kong) error {
 		fmt.Fprintf(&b, ".TP\n%d\n%s\n", e.code, roff(e.text))
 	}
 	b.WriteString(".SH FILES\n.TP\n~/.config/koe/config.yaml\nthe configuration; docs/CONFIG.md lists its keys\n")
-	_, err := io.WriteString(s.out, b.String())
+	_, err := io.WriteString(s.out, ascii(b.String()))
 	return err
+}
+
+// ascii writes other characters as groff names them, so that the page needs no preprocessor.
+func ascii(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < 0x80 {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\[u%04X]`, r)
+		}
+	}
+	return b.String()
 }
 
 func roffFlag(b *strings.Builder, f *kong.Flag) {

@@ -112,6 +112,9 @@ func speak(ctx context.Context, s streams, c *common, cfg *config.Config, j job)
 	if err == nil && summary.AgentReport.Lines == 0 {
 		fmt.Fprintln(s.err, "koe: the input was empty")
 	}
+	if err == nil && summary.Failed > 0 {
+		err = fmt.Errorf("%d of %d sentences could not be spoken, the last because: %s", summary.Failed, summary.Sentences, summary.LastError)
+	}
 	return errors.Join(err, display.end(captions, summary, c.Stats))
 }
 

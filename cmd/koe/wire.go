@@ -129,10 +129,10 @@ func resolveModels(cfg *config.Config) (notices []string, err error) {
 	return cfg.ResolveModels(func(key, name string) (ok bool, command string) {
 		if key == "tts.model" {
 			// A program that is not installed is found out, with its remedy, when it is opened.
-			return name != "xtts_v2", "no command of this version: XTTS v2 is not supported yet"
+			return name != "xtts_v2", "this version has no XTTS v2 engine yet"
 		}
 		_, err := store().Open(name)
-		return err == nil, ""
+		return err == nil, "koe models import DIR --name " + name + " (DIR: the folder of the downloaded checkpoint)"
 	})
 }
 

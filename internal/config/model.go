@@ -1,6 +1,9 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // MissingModelError reports a configured model that is not installed, and the command that gets it.
 type MissingModelError struct {
@@ -11,7 +14,15 @@ type MissingModelError struct {
 }
 
 func (e *MissingModelError) Error() string {
-	return fmt.Sprintf("%s %q (%s) is not installed; get it with: %s; or use --fallback for the default model", e.Key, e.Model, e.Origin, e.Command)
+	return fmt.Sprintf("%s %q (%s) is not installed; %s; or use --fallback for the default model", e.Key, e.Model, e.Origin, remedy(e.Command))
+}
+
+// remedy introduces a command; other remedies speak for themselves.
+func remedy(s string) string {
+	if strings.HasPrefix(s, "koe ") {
+		return "get it with: " + s
+	}
+	return s
 }
 
 // ResolveModels checks that the configured models are there. installed tells for a key ("translation.model",
@@ -36,7 +47,7 @@ func (c *Config) ResolveModels(installed func(key, model string) (ok bool, comma
 		if !c.Fallback {
 			return notices, missing
 		}
-		notices = append(notices, fmt.Sprintf("%s %q is not installed; using %q (get it with: %s)", m.key, *m.model, m.standard, missing.Command))
+		notices = append(notices, fmt.Sprintf("%s %q is not installed; using %q (%s)", m.key, *m.model, m.standard, remedy(missing.Command)))
 		c.origins[m.key] = "fallback, for " + *m.model + " from " + missing.Origin
 		*m.model = m.standard
 	}
