@@ -217,3 +217,15 @@ func FuzzTranslate(f *testing.F) {
 		}
 	})
 }
+
+// An encoded string right before a Japanese particle is there.
+func TestCompareEncoded(t *testing.T) {
+	long := strings.Repeat("Abcdefgh.", 8) + "End"
+	r := translate.Request{Text: "See " + long + " and `x`.", Source: "eng_Latn", Target: "jpn_Jpan"}
+	if l := translate.Compare(r, long+"と`x`を見てください。"); len(l.Spans) != 0 || l.AllSpans != 2 {
+		t.Errorf("%+v", l)
+	}
+	if l := translate.Compare(r, long[1:]+"とxを見てください。"); len(l.Spans) != 2 {
+		t.Errorf("%+v", l)
+	}
+}
