@@ -191,15 +191,15 @@ func (r *pipelineResult) print(s streams) error {
 			bench.Megabytes(r.Memory.Anonymous), bench.Megabytes(r.Memory.File), bench.Megabytes(r.Memory.Total))
 	}
 	if r.StartReady != nil {
-		fmt.Fprintf(s.out, "start to ready, %d starts: p50 %s, worst %s\n", r.StartReady.N, bench.Millis(r.StartReady.P50), bench.Millis(r.StartReady.Max))
+		fmt.Fprintf(s.out, "start to ready, %d starts: p50 %s, p95 %s, worst %s\n", r.StartReady.N, bench.Millis(r.StartReady.P50), bench.Millis(r.StartReady.P95), bench.Millis(r.StartReady.Max))
 	}
 	if len(r.Peers) == 0 {
 		return nil
 	}
 	fmt.Fprintln(s.out)
-	v := bench.Table{Columns: []string{"text → first audible sample", "n", "p50", "p95", "max", "real-time factor", "failed"}}
+	v := bench.Table{Columns: []string{"text → first audible sample", "n", "p50", "p95", "max", "whole sentence, p50", "real-time factor", "failed"}}
 	for _, p := range r.Peers {
-		v.AddFigure(p.Name, p.First, fmt.Sprintf("%.4f", p.Factor), fmt.Sprint(p.Failed))
+		v.AddFigure(p.Name, p.First, bench.Millis(p.Took.P50), fmt.Sprintf("%.4f", p.Factor), fmt.Sprint(p.Failed))
 	}
 	return v.Print(s.out)
 }

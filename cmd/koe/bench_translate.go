@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"koe/internal/bench"
@@ -184,8 +185,9 @@ func buildFP32(ctx context.Context, s streams, rt *ort.Runtime, hf string, threa
 }
 
 type benchQualityCmd struct {
-	Files []string `arg:"" type:"existingfile" help:"A sentence, a tab and its translation on each line."`
-	FP32  string   `name:"fp32" type:"path" placeholder:"DIR" help:"Compare with the exact weights of this checkpoint (Hugging Face layout)."`
+	Files  []string `arg:"" type:"existingfile" help:"A sentence, a tab and its translation on each line."`
+	Losses bool     `help:"Name the sentences that lost a code span, number or name."`
+	FP32   string   `name:"fp32" type:"path" placeholder:"DIR" help:"Compare with the exact weights of this checkpoint (Hugging Face layout)."`
 }
 
 // qualityResult is the JSON of one file.
@@ -238,6 +240,13 @@ func (cmd *benchQualityCmd) Run(ctx context.Context, s streams, c *common) (err 
 			return err
 		}
 		r.Fallbacks = r.Report.Fallbacks()
+		if cmd.Losses {
+			for _, one := range r.Report.Results {
+				if lost := slices.Concat(one.Losses.Spans, one.Losses.Numbers, one.Losses.Names); len(lost) > 0 {
+					fmt.Fprintf(s.err, "%s:%d: lost %q\n\t%s\n\t%s\n", r.File, one.Pair.Line, lost, one.Pair.Source, one.Translation.Text)
+				}
+			}
+		}
 		if exact != nil {
 			if r.Exact, err = evaluate(ctx, s, cfg, exact, "fp32", r.File, pairs); err != nil {
 				return err
