@@ -112,7 +112,8 @@ func TestSink(t *testing.T, open func(t *testing.T) audio.Sink) {
 
 	test("refuses broken frames", func(t *testing.T, s audio.Sink) {
 		if s.Format().Channels < 2 {
-			t.Skip("mono")
+			t.Log("does not apply: mono has no broken frames")
+			return
 		}
 		if err := s.Write(ctx, make([]float32, 3)); err == nil {
 			t.Error("a Write of half a frame succeeded")
@@ -146,7 +147,8 @@ func TestSink(t *testing.T, open func(t *testing.T) audio.Sink) {
 
 	test("bounds its buffer", func(t *testing.T, s audio.Sink) {
 		if !s.Stats().Realtime {
-			t.Skip("takes sound as fast as it comes")
+			t.Log("does not apply: it takes sound as fast as it comes")
+			return
 		}
 		if err := s.Pause(true); err != nil {
 			t.Fatal(err)
@@ -226,7 +228,8 @@ func TestSink(t *testing.T, open func(t *testing.T) audio.Sink) {
 
 	test("counts underruns, not pauses", func(t *testing.T, s audio.Sink) {
 		if !s.Stats().Realtime {
-			t.Skip("takes sound as fast as it comes")
+			t.Log("does not apply: it takes sound as fast as it comes")
+			return
 		}
 		for range 2 {
 			write(t, s, 30*time.Millisecond)

@@ -14,6 +14,7 @@ import (
 	"koe/internal/audio/audiotest"
 	"koe/internal/audio/pulse"
 	"koe/internal/audio/pulse/pulsetest"
+	"koe/internal/testenv"
 )
 
 var speech = audio.Format{Rate: 24000, Channels: 1}
@@ -378,7 +379,7 @@ func TestUnderrun(t *testing.T) {
 func TestAgreesWithPactl(t *testing.T) {
 	pactl, err := exec.LookPath("pactl")
 	if err != nil {
-		t.Skip("pactl is not installed")
+		testenv.Skip(t, "pactl (package pulseaudio-utils)")
 	}
 	s := pulsetest.StartServer(t)
 	p := open(t, s, audio.Format{Rate: 22050, Channels: 2}, pulse.Options{})

@@ -23,6 +23,7 @@ import (
 
 	"koe/internal/audio"
 	"koe/internal/audio/audiotest"
+	"koe/internal/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -120,7 +121,7 @@ func TestRoundTrip(t *testing.T) {
 func TestReadsOthers(t *testing.T) {
 	sox, err := exec.LookPath("sox")
 	if err != nil {
-		t.Skip("sox is not installed")
+		testenv.Skip(t, "sox")
 	}
 	for _, args := range []string{
 		"-b 8 -e unsigned-integer", "-b 16", "-b 24", "-b 32 -e signed-integer", "-b 32 -e floating-point",
