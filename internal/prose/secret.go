@@ -75,6 +75,9 @@ func secrets(s string) []span {
 			if from < 0 || f.judge != nil && !f.judge(s[from:to]) {
 				continue
 			}
+			for to > from && s[to-1] == '.' && (to == len(s) || s[to] == ' ') {
+				to-- // the sentence's own stop
+			}
 			found = append(found, span{from, to})
 		}
 	}
