@@ -31,12 +31,13 @@ func New(engine Engine, o Options) Translator {
 	if o.Beam == o.FirstBeam {
 		o.Beam = 1
 	}
-	return &translator{engine: engine, options: o}
+	return &translator{engine: engine, options: o, phrases: map[string][]phrase{"jpn_Jpan": phrases("jpn_Jpan")}}
 }
 
 type translator struct {
 	engine  Engine
 	options Options
+	phrases map[string][]phrase // by target language
 }
 
 func (t *translator) Close() error { return t.engine.Close() }
@@ -47,6 +48,9 @@ func (t *translator) Translate(ctx context.Context, r Request) (Translation, err
 	}
 	if !t.engine.Languages(r.Source) || !t.engine.Languages(r.Target) {
 		return Translation{}, &UnsupportedError{r.Source, r.Target}
+	}
+	if text, ok := t.known(r); ok {
+		return Translation{Text: text}, nil
 	}
 	text, a := parse(r.Text)
 	if t.options.HideNames {
