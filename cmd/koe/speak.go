@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sync/errgroup"
@@ -44,7 +45,7 @@ func (cmd *speakCmd) Run(ctx context.Context, s streams, c *common) error {
 	if err != nil {
 		return err
 	}
-	return speak(ctx, s, c, cfg, job{source: cmd.source(in), translate: true, ifSilent: cmd.WavIfSilent, plain: cmd.Plain})
+	return speak(ctx, s, c, cfg, job{source: cmd.source(in), translate: true, ifSilent: cmd.WavIfSilent, plain: cmd.Plain, rest: in})
 }
 
 func cond(b bool) string {
@@ -59,8 +60,9 @@ type job struct {
 	source    pipeline.Source
 	translate bool
 	ifSilent  string
-	plain     bool // no live view
-	quiet     bool // no captions
+	plain     bool      // no live view
+	quiet     bool      // no captions
+	rest      io.Reader // what the source reads: drained to its end when the person has left the view
 }
 
 // speak runs a pipeline with what shows it.
@@ -94,6 +96,7 @@ func speak(ctx context.Context, s streams, c *common, cfg *config.Config, j job)
 		return err
 	}
 	var summary pipeline.Summary
+	outer := ctx
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	group, gctx := errgroup.WithContext(ctx)
@@ -105,7 +108,8 @@ func speak(ctx context.Context, s streams, c *common, cfg *config.Config, j job)
 		return err
 	})
 	err = group.Wait()
-	if display.left() && errors.Is(err, context.Canceled) {
+	left := display.left() && errors.Is(err, context.Canceled)
+	if left {
 		err = nil // the person pressed q
 	}
 	reportInput(s.err, summary.AgentReport)
@@ -115,7 +119,33 @@ func speak(ctx context.Context, s streams, c *common, cfg *config.Config, j job)
 	if err == nil && summary.Failed > 0 {
 		err = fmt.Errorf("%d of %d sentences could not be spoken, the last because: %s", summary.Failed, summary.Sentences, summary.LastError)
 	}
-	return errors.Join(err, display.end(captions, summary, c.Stats))
+	err = errors.Join(err, display.end(captions, summary, c.Stats))
+	if left && j.rest != nil && err == nil {
+		return drainRest(outer, s.err, j.rest)
+	}
+	return err
+}
+
+// drainRest reads the input to its end after the person has stopped listening: an agent must not fail, with a closed pipe
+// in its hand, because nobody listens.
+func drainRest(ctx context.Context, notice io.Writer, in io.Reader) error {
+	done := make(chan error, 1)
+	go func() { // ends with the input, or with the process
+		_, err := io.Copy(io.Discard, in)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(200 * time.Millisecond):
+	}
+	fmt.Fprintln(notice, "koe: quiet; waiting for the agent to finish (Ctrl-C ends both)")
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func title(cfg *config.Config, device string) string {
