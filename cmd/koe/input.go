@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -176,17 +177,7 @@ func (f *inputFlags) source(in io.Reader) pipeline.Source {
 
 // reportInput says once, at the end, what of the input could not be used.
 func reportInput(w io.Writer, r agent.Report) {
-	for _, s := range r.Skipped {
-		lines := ""
-		for i, n := range s.Lines {
-			if i > 0 {
-				lines += ", "
-			}
-			lines += fmt.Sprint(n)
-		}
-		if s.Count > len(s.Lines) {
-			lines += ", …"
-		}
-		fmt.Fprintf(w, "koe: input: skipped %d of %d lines: %s (line %s)\n", s.Count, r.Lines, s.Reason, lines)
+	for line := range strings.Lines(r.String()) {
+		fmt.Fprintln(w, "koe: input: skipped", strings.TrimSuffix(line, "\n"))
 	}
 }

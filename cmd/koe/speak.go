@@ -35,10 +35,14 @@ func (cmd *speakCmd) Run(ctx context.Context, s streams, c *common) error {
 		return err
 	}
 	defer closeInput()
-	for flag, set := range map[string]string{"speech.speak_thinking=true": cond(cmd.Thinking), "speech.announce_code=false": cond(cmd.NoCode),
-		"speech.speculation=false": cond(cmd.NoSpeculate)} {
-		if set != "" {
-			c.Set = append(c.Set, flag)
+	for _, f := range []struct {
+		set     bool
+		setting string
+	}{
+		{cmd.Thinking, "speech.speak_thinking=true"}, {cmd.NoCode, "speech.announce_code=false"}, {cmd.NoSpeculate, "speech.speculation=false"},
+	} {
+		if f.set {
+			c.Set = append(c.Set, f.setting)
 		}
 	}
 	cfg, err := c.begin(s)
@@ -46,13 +50,6 @@ func (cmd *speakCmd) Run(ctx context.Context, s streams, c *common) error {
 		return err
 	}
 	return speak(ctx, s, c, cfg, job{source: cmd.source(in), translate: true, ifSilent: cmd.WavIfSilent, plain: cmd.Plain, rest: in})
-}
-
-func cond(b bool) string {
-	if b {
-		return "set"
-	}
-	return ""
 }
 
 // job is something to speak.

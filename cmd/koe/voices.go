@@ -25,7 +25,7 @@ func (cmd *voicesCmd) Run(ctx context.Context, s streams, c *common) error {
 	if err != nil {
 		return err
 	}
-	list := (*voicekoe.Voice)(nil).Voices()
+	list := voicekoe.Voices()
 	var missing []string
 	for _, open := range []func(context.Context, string) (voice.Synthesizer, error){
 		func(ctx context.Context, p string) (voice.Synthesizer, error) { return espeak.Open(ctx, p) },

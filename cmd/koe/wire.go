@@ -311,19 +311,17 @@ func converter(from, to audio.Format) (func() func([]float32) []float32, error) 
 	if from == to {
 		return nil, nil
 	}
-	if _, err := audio.NewResampler(from.Rate, to.Rate, to.Channels); err != nil {
+	c, err := audio.NewConverter(from, to)
+	if err != nil {
 		return nil, err
 	}
 	return func() func([]float32) []float32 {
-		r, err := audio.NewResampler(from.Rate, to.Rate, to.Channels)
-		if err != nil { // it was made once with the same arguments
-			return func(s []float32) []float32 { return s }
-		}
+		c.Flush(nil) // what a skipped sentence has left
 		return func(s []float32) []float32 {
 			if s == nil {
-				return r.Flush(nil)
+				return c.Flush(nil)
 			}
-			return r.Append(nil, audio.AppendChannels(nil, s, from.Channels, to.Channels))
+			return c.Append(nil, s)
 		}
 	}, nil
 }

@@ -31,7 +31,7 @@ func New(engine Engine, o Options) Translator {
 	if o.Beam == o.FirstBeam {
 		o.Beam = 1
 	}
-	return &translator{engine: engine, options: o, phrases: map[string][]phrase{"jpn_Jpan": phrases("jpn_Jpan")}}
+	return &translator{engine: engine, options: o, phrases: phrases()}
 }
 
 type translator struct {

@@ -13,12 +13,9 @@ type phrase struct {
 
 // phrases returns, by target language, the sentences that Koe's own parts put into the stream (announcements of code, the
 // ends of turns). They are few and known, so that no model has to guess at them.
-func phrases(target string) []phrase {
-	if target != "jpn_Jpan" {
-		return nil
-	}
+func phrases() map[string][]phrase {
 	p := func(pattern, text string) phrase { return phrase{regexp.MustCompile("^" + pattern + "$"), text} }
-	return []phrase{
+	return map[string][]phrase{"jpn_Jpan": {
 		p(`An? code block of (\d+) lines?\.`, "コードが${1}行あります。"),
 		p(`An? shell code block of (\d+) lines?\.`, "シェルのコマンドが${1}行あります。"),
 		p(`An? log code block of (\d+) lines?\.`, "ログが${1}行あります。"),
@@ -35,7 +32,7 @@ func phrases(target string) []phrase {
 		p(`The turn failed: no valid structured output\.`, "失敗しました。正しい形の出力が得られませんでした。"),
 		p(`The turn failed: API error (\w+)\.`, "APIのエラー${1}で失敗しました。"),
 		p(`The turn failed\.`, "失敗しました。"),
-	}
+	}}
 }
 
 // known returns the translation of one of Koe's own sentences.

@@ -105,7 +105,10 @@ func (v *Voice) unknown(word string) (string, bool) {
 func (v *Voice) Format() audio.Format { return audio.Format{Rate: rate, Channels: 1} }
 
 // Voices lists the one voice.
-func (v *Voice) Voices() []voice.Voice {
+func (v *Voice) Voices() []voice.Voice { return Voices() }
+
+// Voices lists the engine's voices without opening it.
+func Voices() []voice.Voice {
 	return []voice.Voice{{Name: Name, Engine: "koe", Langs: []string{"ja"}, Gender: "female", Licence: "Apache-2.0",
 		About: "Koe's own voice, distilled from Kokoro-82M (Apache-2.0) with Japanese pitch accents"}}
 }
